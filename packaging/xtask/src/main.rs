@@ -1,0 +1,2 @@
+//! The project's own chores. Filled by `tidy`.
+fn main() {}

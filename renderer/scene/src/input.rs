@@ -1,0 +1,178 @@
+use std::sync::Arc;
+
+use audio_signal::AudioFrame;
+use serde::{Deserialize, Serialize};
+
+use crate::{ParamSlot, ProgramId};
+
+/// A picture by content: the first 16 bytes of the SHA-256 of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PictureId(pub u128);
+
+/// Everything one picture on stage depends on. The same input gives the same pixels.
+#[derive(Clone, Debug)]
+pub struct FrameInput {
+    /// Frames since the show began. What shaders read as the frame number.
+    pub frame_idx: u64,
+    /// Show time, in seconds.
+    pub time_secs: f64,
+    /// Time since the last frame, in seconds: at most 0.05, 0 on the first.
+    pub dt_secs: f32,
+    /// Seed of everything random.
+    pub seed: u32,
+    /// What is heard. Extrapolated values (beat, hit ages) are in the fields below.
+    pub signal: Arc<AudioFrame>,
+    /// The beat at the moment of presentation.
+    pub beat: f64,
+    /// Beats in a bar.
+    pub beats_per_bar: u8,
+    /// Beats per minute.
+    pub tempo_bpm: f32,
+    /// Tracked beats.
+    pub beat_hit: HitInput,
+    /// Any onset.
+    pub onset: HitInput,
+    /// Kick drums.
+    pub kick: HitInput,
+    /// Snares and claps.
+    pub snare: HitInput,
+    /// Hats.
+    pub hat: HitInput,
+    /// Drops.
+    pub drop: HitInput,
+    /// Five stops from dark to bright: linear RGB, alpha 1.
+    pub palette: [[f32; 4]; 5],
+    /// Pointer: x and y in pixels from the bottom left while down, then where it went down.
+    pub mouse: [f32; 4],
+    /// Year, month, day, seconds in the day.
+    pub date: [f32; 4],
+    /// The Show's pictures A and B; `None` is the built-in one.
+    pub pictures: [Option<PictureId>; 2],
+    /// The morph between them: 0 is A.
+    pub picture_mix: f32,
+    /// From the bottom to the top.
+    pub layers: Vec<LayerInput>,
+    /// What stands over all layers.
+    pub master: MasterInput,
+    /// Smaller pictures wanted beside the program.
+    pub previews: Vec<PreviewRequest>,
+}
+
+/// One kind of hit at the moment of presentation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HitInput {
+    /// Hits so far.
+    pub count: u64,
+    /// Seconds since the last one; large when there was none.
+    pub age_secs: f32,
+    /// Its strength, 0–1.
+    pub strength: f32,
+}
+
+/// One layer.
+#[derive(Clone, Debug)]
+pub struct LayerInput {
+    /// The Show's id of the layer.
+    pub layer: u32,
+    /// What it shows.
+    pub content: LayerContent,
+    /// Opacity, 0–1.
+    pub opacity: f32,
+    /// How it meets the layers below.
+    pub blend: Blend,
+    /// Filters applied to it in order, each with one input.
+    pub effects: Vec<ProgramInput>,
+}
+
+/// What a layer shows.
+#[derive(Clone, Debug)]
+pub enum LayerContent {
+    /// One scene, picture or colour.
+    One(SceneInput),
+    /// On the way from one to another.
+    Transition(Box<TransitionInput>),
+}
+
+/// A scene, picture or colour.
+#[derive(Clone, Debug)]
+pub enum SceneInput {
+    /// A program.
+    Program(ProgramInput),
+    /// A still picture, fitted to cover.
+    Picture(PictureId),
+    /// Linear premultiplied RGBA.
+    Solid([f32; 4]),
+}
+
+/// A running program.
+#[derive(Clone, Debug)]
+pub struct ProgramInput {
+    /// Which program.
+    pub program: ProgramId,
+    /// Whose buffers and memory: the same number keeps them from frame to frame.
+    pub instance: u64,
+    /// Seconds since this instance began.
+    pub time_secs: f64,
+    /// Frames since this instance began.
+    pub frame_idx: u64,
+    /// One slot per parameter, clamped.
+    pub params: Vec<ParamSlot>,
+    /// One picture per parameter; `None` for all but images.
+    pub images: Vec<Option<PictureId>>,
+}
+
+/// A change from one source to another.
+#[derive(Clone, Debug)]
+pub struct TransitionInput {
+    /// What leaves.
+    pub from: SceneInput,
+    /// What comes.
+    pub to: SceneInput,
+    /// The transition program; `None` is the crossfade.
+    pub program: Option<ProgramInput>,
+    /// 0 shows `from`, 1 shows `to`.
+    pub progress: f32,
+}
+
+/// What stands over all layers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MasterInput {
+    /// Black at once.
+    pub blackout: bool,
+    /// Linear gain, 0–2.
+    pub brightness: f32,
+}
+
+/// A smaller picture wanted beside the program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviewRequest {
+    /// Given back with the pixels.
+    pub key: u64,
+    /// `None` is the finished picture; else one layer before blending.
+    pub layer: Option<u32>,
+    /// Its size, in pixels.
+    pub size: [u32; 2],
+}
+
+/// How a layer meets what is below it, in linear light.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are the blend modes of every compositor")]
+pub enum Blend {
+    #[default]
+    Normal,
+    Add,
+    Screen,
+    Multiply,
+    Difference,
+    Overlay,
+    Lighten,
+    Darken,
+    ColorDodge,
+    ColorBurn,
+    HardLight,
+    SoftLight,
+    Exclusion,
+    Subtract,
+    Divide,
+    Luminosity,
+}

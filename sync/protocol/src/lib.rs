@@ -1,0 +1,26 @@
+//! Everything that crosses the wire, and nothing that does anything.
+//!
+//! The [`Show`] is the document on stage. A [`Command`] asks to change it, an [`Event`] says what was
+//! decided; both are plain serde data, the same for a mouse, a knob, REST and a guest. This crate
+//! knows no socket, no clock and no rule: `sync-session` decides, `sync-hub` orders.
+
+mod card;
+mod command;
+mod error;
+mod event;
+mod ids;
+mod limits;
+mod param;
+mod show;
+
+pub use card::{ParamCard, ParamShape, SceneCard};
+pub use command::{Command, CommandClass};
+pub use error::{Envelope, ErrorCode};
+pub use event::{Event, EventKind};
+pub use ids::{AssetId, LayerId, MemberId, RoomId, SceneId, Seq, TextId};
+pub use limits::*;
+pub use param::ParamValue;
+pub use show::{
+    BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, SHOW_VERSION, Show, TempoSettings,
+    Transition,
+};
