@@ -1,0 +1,1 @@
+//! Turns a Show and what is heard into one picture's input.

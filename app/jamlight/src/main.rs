@@ -1,0 +1,2 @@
+//! A native instrument for light and sound.
+fn main() {}

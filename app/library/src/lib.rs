@@ -1,0 +1,1 @@
+//! What a person owns on disk.
