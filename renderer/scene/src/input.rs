@@ -139,6 +139,8 @@ pub struct TransitionInput {
 pub struct MasterInput {
     /// Black at once.
     pub blackout: bool,
+    /// The stage shows the last composed picture again and advances nothing.
+    pub frozen: bool,
     /// Linear gain, 0–2.
     pub brightness: f32,
 }
