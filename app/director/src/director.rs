@@ -1,0 +1,162 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use audio_signal::{AudioFrame, Cue, Hit, Transport};
+use renderer_scene::{Blend, FrameInput, HitInput, LayerInput, MasterInput, SceneProgram};
+use sync_protocol::{BlendMode, Command, SceneId, Show};
+
+use crate::layer::{LayerMoment, LayerState, picture_id};
+use crate::palette::linear_stops;
+
+/// Longest step of the picture's clock, in seconds: a stall makes the picture slow, never jump.
+const MAX_STEP_SECS: f64 = 0.05;
+/// Age given to a hit that never happened, in seconds.
+const NEVER_SECS: f32 = 1000.0;
+
+/// Where programs come from. The library implements it; the last good program of a name stays.
+pub trait Scenes {
+    /// Returns the newest program of a name that compiled.
+    fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>>;
+}
+
+/// The outside facts of one frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Stream time at which the frame will be seen, in seconds: the beat and the age of hits are taken there.
+    pub present_secs: f64,
+    /// Time since the last frame, in seconds. Clamped to 0–0.05.
+    pub dt_secs: f64,
+    /// Pointer: x, y in pixels from the bottom left while down, then where it went down.
+    pub mouse: [f32; 4],
+    /// Year, month, day, seconds in the day.
+    pub date: [f32; 4],
+}
+
+impl Moment {
+    /// Makes a moment without pointer and date.
+    pub fn new(present_secs: f64, dt_secs: f64) -> Self {
+        Self { present_secs, dt_secs, mouse: [0.0; 4], date: [0.0; 4] }
+    }
+}
+
+/// What a step gives.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The picture's input.
+    pub input: FrameInput,
+    /// Changes it would like; only the room's host lets them.
+    pub proposals: Vec<Command>,
+    /// Scenes the Show names and the library does not have. Last good keeps playing.
+    pub missing: Vec<SceneId>,
+}
+
+/// Turns Show, Signal and Transport into pictures' inputs, one frame after the other.
+#[derive(Debug, Default)]
+pub struct Director {
+    layers: HashMap<u32, LayerState>,
+    next_instance: u64,
+    frame_idx: u64,
+    time_secs: f64,
+}
+
+impl Director {
+    /// Starts at frame 0.
+    pub fn new() -> Self {
+        Self { next_instance: 1, ..Self::default() }
+    }
+
+    /// Returns show time, in seconds.
+    pub fn time_secs(&self) -> f64 {
+        self.time_secs
+    }
+
+    /// Goes on from a saved show time, in seconds.
+    pub fn resume_at(&mut self, time_secs: f64) {
+        self.time_secs = time_secs.max(0.0);
+    }
+
+    /// Makes the input of the next frame.
+    pub fn step(
+        &mut self,
+        show: &Show,
+        signal: &Arc<AudioFrame>,
+        cues: &[Cue],
+        transport: &Transport,
+        moment: Moment,
+        scenes: &dyn Scenes,
+    ) -> Step {
+        let dt_secs = if self.frame_idx == 0 || show.master.frozen {
+            0.0
+        } else {
+            moment.dt_secs.clamp(0.0, MAX_STEP_SECS)
+        };
+        self.time_secs += dt_secs;
+        let beat = transport.beat_at(moment.present_secs);
+        self.layers.retain(|id, _| show.layers.iter().any(|layer| layer.id.0 == *id));
+        let layer_moment =
+            LayerMoment { beat, dt_secs: dt_secs as f32, cues, transition: &show.transition, scenes };
+        let mut missing = Vec::new();
+        let mut layers = Vec::with_capacity(show.layers.len());
+        for layer in &show.layers {
+            let state = self.layers.entry(layer.id.0).or_default();
+            let content = state.step(layer, &layer_moment, &mut self.next_instance, &mut missing);
+            let Some(content) = content.filter(|_| !layer.muted && layer.opacity > 0.0) else { continue };
+            layers.push(LayerInput {
+                layer: layer.id.0,
+                content,
+                opacity: layer.opacity.clamp(0.0, 1.0),
+                blend: blend_of(layer.blend),
+                effects: Vec::new(),
+            });
+        }
+        let hit = |hit: &Hit| hit_at(hit, moment.present_secs);
+        let input = FrameInput {
+            frame_idx: self.frame_idx,
+            time_secs: self.time_secs,
+            dt_secs: dt_secs as f32,
+            seed: show.seed,
+            signal: Arc::clone(signal),
+            beat,
+            beats_per_bar: transport.beats_per_bar,
+            tempo_bpm: transport.tempo_bpm as f32,
+            beat_hit: hit(&signal.beat),
+            onset: hit(&signal.onset),
+            kick: hit(&signal.kick),
+            snare: hit(&signal.snare),
+            hat: hit(&signal.hat),
+            drop: hit(&signal.drop),
+            palette: linear_stops(&show.palette),
+            mouse: moment.mouse,
+            date: moment.date,
+            pictures: [&show.pictures.a, &show.pictures.b].map(|slot| slot.as_ref().and_then(picture_id)),
+            picture_mix: show.pictures.mix.clamp(0.0, 1.0),
+            layers,
+            master: MasterInput {
+                blackout: show.master.blackout,
+                frozen: show.master.frozen,
+                brightness: show.master.brightness.clamp(0.0, 2.0),
+            },
+            previews: Vec::new(),
+        };
+        self.frame_idx += 1;
+        Step { input, proposals: Vec::new(), missing }
+    }
+}
+
+fn hit_at(hit: &Hit, present_secs: f64) -> HitInput {
+    let age_secs = if hit.count == 0 { NEVER_SECS } else { (present_secs - hit.time_secs).max(0.0) as f32 };
+    HitInput { count: hit.count, age_secs, strength: hit.strength }
+}
+
+fn blend_of(mode: BlendMode) -> Blend {
+    match mode {
+        BlendMode::Normal => Blend::Normal,
+        BlendMode::Add => Blend::Add,
+        BlendMode::Screen => Blend::Screen,
+        BlendMode::Multiply => Blend::Multiply,
+        BlendMode::Difference => Blend::Difference,
+        BlendMode::Overlay => Blend::Overlay,
+        BlendMode::Lighten => Blend::Lighten,
+        BlendMode::Darken => Blend::Darken,
+    }
+}
