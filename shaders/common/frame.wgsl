@@ -31,4 +31,6 @@ struct Frame {
     extra: vec4f,
     // Five stops from dark to bright, linear RGB.
     palette: array<vec4f, 5>,
+    // The same stops as cube roots of cone responses: OKLab is linear in them (`palette` in light.wgsl).
+    palette_roots: array<vec4f, 5>,
 }

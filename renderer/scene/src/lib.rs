@@ -5,18 +5,26 @@
 //! [`FrameInput`] is everything one picture depends on. `renderer-stage` draws the second with the
 //! first; this crate owns no GPU, file, clock or network, and naga is its only compiler.
 
+pub mod native;
+
+mod error;
+mod expr;
 mod input;
 mod param;
 mod program;
+mod size;
 mod uniform;
 
+pub use error::SceneError;
+pub use expr::{BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn, Steps, UnaryOp, Var};
 pub use input::{
     Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, PictureId, PreviewRequest, ProgramInput, SceneInput,
     TransitionInput,
 };
 pub use param::{ParamKind, ParamSpec, ParamSlot};
 pub use program::{
-    AudioTexture, Binding, BindingKind, BufferFormat, BufferSize, BufferSpec, ImageSource, Pass, PassBlend, PassKind, PassTarget,
+    AudioTexture, Binding, BindingKind, BufferFormat, BufferSize, BufferSpec, ComputedParam, ImageSource, MAX_BUFFER_PX, Pass, PassBlend, PassKind, PassTarget,
     ProgramId, SamplerKind, SceneKind, SceneProgram, ShaderModule, StorageSpec, TextureSource, Workgroups,
 };
+pub use size::SizeExpr;
 pub use uniform::{FRAME_WGSL, FrameUniform};

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ParamSpec;
+use crate::{Expr, ParamSlot, ParamSpec, SizeExpr};
+
+/// Wider or higher buffers are clamped, in pixels: what every desktop GPU allows.
+pub const MAX_BUFFER_PX: u32 = 8192;
 
 /// A program by content: the first 16 bytes of the SHA-256 of its sources and format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,10 +53,26 @@ pub enum BufferSize {
     /// ISF size expressions in `$WIDTH`, `$HEIGHT` and `$parameter`, evaluated each frame.
     Expression {
         /// Width, in pixels.
-        width: String,
+        width: SizeExpr,
         /// Height, in pixels.
-        height: String,
+        height: SizeExpr,
     },
+}
+
+impl BufferSize {
+    /// Returns the size in pixels, each side 1–[`MAX_BUFFER_PX`], for a render size and the values of
+    /// the parameters.
+    pub fn resolve(&self, render: [u32; 2], params: &[ParamSpec], slots: &[ParamSlot]) -> [u32; 2] {
+        // A cast saturates and takes NaN to 0, so any result of an expression is safe here.
+        let clamped = |side: f64| (side.round() as u32).clamp(1, MAX_BUFFER_PX);
+        match self {
+            Self::Scaled(factor) => render.map(|side| clamped(f64::from(side) * f64::from(*factor))),
+            Self::Fixed(size) => size.map(|side| side.clamp(1, MAX_BUFFER_PX)),
+            Self::Expression { width, height } => {
+                [width, height].map(|expr| clamped(expr.eval(render, params, slots).floor()))
+            }
+        }
+    }
 }
 
 /// The pixels of a buffer.
@@ -136,6 +155,8 @@ pub enum TextureSource {
     Input(u8),
     /// This program's finished output of the last frame.
     Previous,
+    /// One pixel of transparent black: stands in where a pass would read the buffer it writes.
+    Black,
 }
 
 /// How a texture is read.
@@ -205,8 +226,10 @@ pub enum Workgroups {
 pub enum PassKind {
     /// Vertices and fragments.
     Draw {
-        /// Vertex entry point of the module.
+        /// Vertex entry point.
         vertex: String,
+        /// The module of the vertex entry point, by index; `None` is the pass's own.
+        vertex_module: Option<usize>,
         /// Fragment entry point of the module.
         fragment: String,
         /// Vertices of a triangle list: 3 for the full-screen triangle.
@@ -266,6 +289,15 @@ pub struct Pass {
     pub pass_index: u32,
 }
 
+/// A parameter with a value computed each frame, instead of one a person sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComputedParam {
+    /// The parameter, by index.
+    pub param: usize,
+    /// Its value; the `x` of its slot. What is not finite leaves the last value.
+    pub expr: Expr,
+}
+
 /// A scene, ready for any device.
 #[derive(Clone, Debug)]
 pub struct SceneProgram {
@@ -283,6 +315,8 @@ pub struct SceneProgram {
     pub description: String,
     /// Its parameters, in the author's order.
     pub params: Vec<ParamSpec>,
+    /// Parameters the director computes each frame. They belong to no panel.
+    pub computed: Vec<ComputedParam>,
     /// Its buffers.
     pub buffers: Vec<BufferSpec>,
     /// Its compute memory.

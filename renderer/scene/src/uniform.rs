@@ -54,6 +54,9 @@ pub struct FrameUniform {
     pub extra: [f32; 4],
     /// Five stops from dark to bright, linear RGB.
     pub palette: [[f32; 4]; 5],
+    /// The same stops as cube roots of cone responses: OKLab is linear in them, so that shaders mix
+    /// in OKLab without roots or matrices of their own.
+    pub palette_roots: [[f32; 4]; 5],
 }
 
 impl FrameUniform {
@@ -101,12 +104,24 @@ impl FrameUniform {
             date: input.date,
             extra: [input.picture_mix, pass_index as f32, progress, f32::from(u8::from(s.silent))],
             palette: input.palette,
+            palette_roots: input.palette.map(cone_roots),
         }
     }
 }
 
 /// Seconds in which a hit's envelope falls to a third: the spark of UX.md, under 150 ms.
 const HIT_DECAY_SECS: f32 = 0.12;
+
+/// Cube roots of the cone responses of a linear RGB colour, the middle step of OKLab (Björn
+/// Ottosson, public domain). Alpha is kept.
+fn cone_roots([r, g, b, a]: [f32; 4]) -> [f32; 4] {
+    [
+        (0.412_221_47 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt(),
+        (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt(),
+        (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt(),
+        a,
+    ]
+}
 
 fn hit(hit: &HitInput) -> [f32; 4] {
     let envelope = if hit.count == 0 { 0.0 } else { hit.strength * (-hit.age_secs.max(0.0) / HIT_DECAY_SECS).exp() };
