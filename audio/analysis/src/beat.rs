@@ -1,0 +1,159 @@
+//! Tempo, beat and bar.
+//!
+//! Three stages. An *activation* says how much each hop sounds like a beat. A *filter* (hidden Markov
+//! model over tempo and position in the beat, after Whiteley, Cemgil and Godsill 2006 and Krebs, Böck
+//! and Widmer 2015) weighs all tempi and phases against each other. A *clock* follows the best of them
+//! smoothly: it may hurry or wait, but never runs back. A second, small model over bars says which beat
+//! is the first.
+
+mod activation;
+mod bar;
+mod clock;
+mod filter;
+mod path;
+
+use audio_signal::{Hit, Transport};
+
+pub(crate) use activation::{Activation, Activity};
+pub(crate) use bar::{BarFilter, best_bars};
+use clock::BeatClock;
+use filter::BeatFilter;
+pub(crate) use path::best_beats;
+
+use crate::settings::Settings;
+
+/// What the tracker publishes each hop.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BeatState {
+    pub(crate) beats: f64,
+    pub(crate) tempo_bpm: f32,
+    pub(crate) confidence: f32,
+    pub(crate) downbeat_confidence: f32,
+    pub(crate) beat_phase: f32,
+    pub(crate) bar_phase: f32,
+    pub(crate) beats_per_bar: u8,
+    pub(crate) beat: Hit,
+    pub(crate) downbeat: Hit,
+}
+
+/// Evidence for a beat is gathered this long after it, in turns of the beat, before the bar model sees it.
+const BAR_LOOK_TURNS: f64 = 0.2;
+/// And this long before it.
+const BAR_EARLY_TURNS: f64 = 0.85;
+/// Under this confidence nothing is called a beat: the filter has only just begun to listen.
+const MIN_CONFIDENCE: f32 = 0.05;
+
+/// The causal tracker: one step per hop.
+pub(crate) struct BeatTracker {
+    hop_secs: f64,
+    filter: BeatFilter,
+    clock: BeatClock,
+    bar: BarFilter,
+    lead: Option<Transport>,
+    /// Strongest downbeat evidence around the beat that is passing.
+    accent: f32,
+    /// The beat whose evidence is still open.
+    open_beat: Option<f64>,
+    silent_secs: f64,
+    heard: bool,
+    state: BeatState,
+}
+
+/// After this much silence another track may begin: every tempo becomes possible again.
+const NEW_TRACK_SECS: f64 = 1.5;
+
+impl BeatTracker {
+    pub(crate) fn new(hop_secs: f64, settings: &Settings) -> Self {
+        let range = (f64::from(settings.tempo_min_bpm), f64::from(settings.tempo_max_bpm));
+        Self {
+            hop_secs,
+            filter: BeatFilter::new(hop_secs, range),
+            clock: BeatClock::new(),
+            bar: BarFilter::new(),
+            lead: None,
+            accent: 0.0,
+            open_beat: None,
+            silent_secs: 0.0,
+            heard: false,
+            state: BeatState { beats_per_bar: 4, ..BeatState::default() },
+        }
+    }
+
+    pub(crate) fn follow(&mut self, lead: Option<Transport>) {
+        self.lead = lead;
+    }
+
+    /// Takes one hop. `activity` is `None` in silence: the clock holds its tempo.
+    pub(crate) fn step(&mut self, time_secs: f64, activity: Option<&Activity>) {
+        match activity {
+            Some(activity) => {
+                if self.silent_secs > NEW_TRACK_SECS {
+                    self.filter.open_up();
+                    self.bar.open_up();
+                }
+                self.silent_secs = 0.0;
+                self.heard = true;
+                self.filter.observe(activity.beat);
+                self.accent = self.accent.max(activity.downbeat);
+            }
+            None => {
+                self.silent_secs += self.hop_secs;
+                self.filter.coast();
+            }
+        }
+        let estimate = self.filter.estimate();
+        let before = self.clock.beats;
+        if let Some(lead) = &self.lead {
+            self.clock.lead(self.hop_secs, lead.beat_at(time_secs), lead.tempo_bpm);
+            self.state.confidence = lead.confidence;
+        } else if self.heard {
+            // The activation peaks this long after the beat was struck; the clock is set ahead by it.
+            let phase = estimate.phase_turns + Activation::LATENCY_SECS * estimate.tempo_bpm / 60.0;
+            let sure = estimate.confidence >= MIN_CONFIDENCE && activity.is_some();
+            self.clock.step(self.hop_secs, sure.then_some((phase, estimate.tempo_bpm)));
+            self.state.confidence = estimate.confidence;
+        }
+        self.publish(time_secs, before);
+    }
+
+    fn publish(&mut self, time_secs: f64, before: f64) {
+        let now = self.clock.beats;
+        if let Some(beat) = self.open_beat.filter(|beat| now - beat > BAR_LOOK_TURNS) {
+            self.bar.observe(self.accent);
+            self.open_beat = None;
+            self.state.beats_per_bar = self.bar.beats_per_bar();
+            self.state.downbeat_confidence = self.bar.confidence();
+            debug_assert!(beat <= now);
+        }
+        if now.rem_euclid(1.0) < BAR_EARLY_TURNS && self.open_beat.is_none() {
+            self.accent = 0.0;
+        }
+        let state = &mut self.state;
+        if now.floor() > before.floor() && self.clock.tempo_bpm > 0.0 {
+            let late_secs = (now - now.floor()) / (now - before).max(1e-9) * self.hop_secs;
+            let hit_secs = (time_secs - late_secs).max(0.0);
+            state.beat = Hit { count: state.beat.count + 1, time_secs: hit_secs, strength: state.confidence };
+            self.bar.advance();
+            if self.bar.position() == 0 {
+                let strength = state.downbeat_confidence;
+                state.downbeat = Hit { count: state.downbeat.count + 1, time_secs: hit_secs, strength };
+            }
+            self.open_beat = Some(now.floor());
+        }
+        state.beats = now;
+        state.tempo_bpm = self.clock.tempo_bpm as f32;
+        state.beat_phase = now.rem_euclid(1.0) as f32;
+        let per_bar = f32::from(state.beats_per_bar.max(1));
+        state.bar_phase = match &self.lead {
+            Some(lead) => {
+                state.beats_per_bar = lead.beats_per_bar.max(1);
+                (now.rem_euclid(f64::from(state.beats_per_bar)) / f64::from(state.beats_per_bar)) as f32
+            }
+            None => ((f32::from(self.bar.position()) + state.beat_phase) / per_bar).rem_euclid(1.0),
+        };
+    }
+
+    pub(crate) fn state(&self) -> &BeatState {
+        &self.state
+    }
+}
