@@ -1,1 +1,25 @@
-//! What a person owns on disk.
+//! What a person owns on disk: scenes, pictures, shows, settings.
+//!
+//! [`SceneLibrary`] turns scene files into programs and keeps the last good one of each name;
+//! [`ShowFile`] and [`Autosave`] are the documents; [`SettingsFile`] is the one settings file;
+//! [`decode_picture`] lets foreign pictures in. Draws nothing, plays nothing, decides nothing about
+//! the Show.
+//!
+//! Compiling and decoding are slow: call them on a worker, never on the UI or the render thread.
+#![expect(clippy::disallowed_methods, reason = "this crate owns the files of the project")]
+
+mod files;
+mod paths;
+mod pictures;
+mod scenes;
+mod settings;
+mod shows;
+mod watch;
+
+pub use files::write_atomic;
+pub use paths::Paths;
+pub use pictures::{MAX_PICTURE_BYTES, MAX_PICTURE_SIDE_PX, Picture, PictureError, decode_picture};
+pub use scenes::{MAX_SCENE_BYTES, SceneEntry, SceneLibrary, SceneOrigin, SceneProblem};
+pub use settings::{SettingsFile, SettingsProblem};
+pub use shows::{Autosave, MAX_SHOW_BYTES, RECENT_SHOWS, Recents, ShowError, ShowFile};
+pub use watch::SceneWatch;

@@ -1,2 +1,149 @@
-//! The project's own chores. Filled by `tidy`.
-fn main() {}
+//! `cargo xtask`: the project's own chores.
+#![expect(clippy::disallowed_methods, reason = "chores read files and run programs")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Parser;
+use xtask::{react, root, tidy};
+
+/// Size of the grey pictures `react` compares.
+const REACT_SIZE: [usize; 2] = [160, 90];
+
+#[derive(Parser)]
+#[command(about = "The project's own chores")]
+enum Chore {
+    /// Checks what no compiler checks: arrows, file lengths, module docs, machine paths.
+    Tidy,
+    /// Prints how closely each scene follows a song, −1–1.
+    React(React),
+}
+
+#[derive(clap::Args)]
+struct React {
+    /// The built `jamlight`.
+    #[arg(long)]
+    jamlight: PathBuf,
+    /// A song.
+    #[arg(long)]
+    audio: PathBuf,
+    /// Scenes; all native ones when none is named.
+    #[arg(long)]
+    scene: Vec<String>,
+    /// Where in the song to begin, in seconds.
+    #[arg(long, default_value_t = 0.0)]
+    from: f64,
+    /// How much of it, in seconds.
+    #[arg(long, default_value_t = 30.0)]
+    seconds: f64,
+    /// The least score that passes.
+    #[arg(long, default_value_t = 0.3)]
+    least: f64,
+}
+
+fn main() -> Result<()> {
+    match Chore::parse() {
+        Chore::Tidy => {
+            let problems = tidy::problems(&root())?;
+            for problem in &problems {
+                println!("{problem}");
+            }
+            if problems.is_empty() { Ok(()) } else { bail!("{} to tidy", problems.len()) }
+        }
+        Chore::React(args) => react_table(&args),
+    }
+}
+
+fn react_table(args: &React) -> Result<()> {
+    let onsets = onsets(&args.jamlight, &args.audio)?;
+    let inside: Vec<f64> =
+        onsets.into_iter().map(|t| t - args.from).filter(|t| (0.0..args.seconds).contains(t)).collect();
+    let scenes = if args.scene.is_empty() { native_scenes(&args.jamlight)? } else { args.scene.clone() };
+    println!("{:<24} {:>7}  {} onsets in {} s", "scene", "score", inside.len(), args.seconds);
+    let mut low = 0;
+    for scene in &scenes {
+        let frames = frames(args, scene)?;
+        let score = react::score(&frames, 30.0, &inside);
+        low += usize::from(score < args.least);
+        println!("{scene:<24} {score:>7.3}{}", if score < args.least { "  low" } else { "" });
+    }
+    if low > 0 {
+        bail!("{low} of {} scenes score under {}", scenes.len(), args.least);
+    }
+    Ok(())
+}
+
+fn json_of(jamlight: &Path, arguments: &[&std::ffi::OsStr]) -> Result<String> {
+    let ran = Command::new(jamlight).args(arguments).stderr(Stdio::inherit()).output().context("jamlight")?;
+    if !ran.status.success() {
+        bail!("jamlight {arguments:?} failed");
+    }
+    Ok(String::from_utf8(ran.stdout)?)
+}
+
+fn onsets(jamlight: &Path, audio: &Path) -> Result<Vec<f64>> {
+    let text =
+        json_of(jamlight, &["analyze".as_ref(), "--online".as_ref(), "--json".as_ref(), audio.as_ref()])?;
+    // One key of one flat object: a JSON crate would be a dependency for this line.
+    let list = text
+        .split("\"onsets\"")
+        .nth(1)
+        .and_then(|rest| rest.split('[').nth(1)?.split(']').next())
+        .unwrap_or("");
+    Ok(list.split(',').filter_map(|n| n.trim().parse().ok()).collect())
+}
+
+fn native_scenes(jamlight: &Path) -> Result<Vec<String>> {
+    let text = json_of(jamlight, &["scenes".as_ref(), "list".as_ref(), "--json".as_ref()])?;
+    Ok(text
+        .split("\"id\"")
+        .skip(1)
+        .filter(|card| {
+            card.split("\"kind\"")
+                .nth(1)
+                .is_some_and(|kind| kind.trim_start_matches([':', ' ']).starts_with("\"native"))
+        })
+        .filter_map(|card| Some(card.split('"').nth(1)?.to_owned()))
+        .collect())
+}
+
+fn frames(args: &React, scene: &str) -> Result<Vec<Vec<u8>>> {
+    let dir = std::env::temp_dir().join(format!("jamlight-react-{}", std::process::id()));
+    std::fs::create_dir_all(&dir)?;
+    let out = dir.join("react.y4m");
+    let status = Command::new(&args.jamlight)
+        .arg("render")
+        .arg("--audio")
+        .arg(&args.audio)
+        .args(["--scene", scene, "--size", &format!("{}x{}", REACT_SIZE[0], REACT_SIZE[1]), "--fps", "30"])
+        .args(["--from", &args.from.to_string(), "--seconds", &args.seconds.to_string(), "--out"])
+        .arg(&out)
+        .stderr(Stdio::null())
+        .status()
+        .context("jamlight render")?;
+    if !status.success() {
+        bail!("scene {scene:?} does not render");
+    }
+    let bytes = std::fs::read(&out)?;
+    std::fs::remove_dir_all(&dir)?;
+    Ok(luma_planes(&bytes))
+}
+
+/// Returns the brightness plane of each frame of a y4m file (4:2:0 or 4:4:4).
+fn luma_planes(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let header_end = bytes.iter().position(|b| *b == b'\n').unwrap_or(0);
+    let header = String::from_utf8_lossy(&bytes[..header_end]);
+    let luma = REACT_SIZE[0] * REACT_SIZE[1];
+    let chroma = REACT_SIZE[0].div_ceil(2) * REACT_SIZE[1].div_ceil(2) * 2;
+    let frame = if header.contains("C444") { luma * 3 } else { luma + chroma };
+    let mut planes = Vec::new();
+    let mut at = header_end + 1;
+    while let Some(line_end) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| *b == b'\n')) {
+        let start = at + line_end + 1;
+        let Some(plane) = bytes.get(start..start + luma) else { break };
+        planes.push(plane.to_vec());
+        at = start + frame;
+    }
+    planes
+}

@@ -191,7 +191,7 @@ impl Default for TempoSettings {
 }
 
 /// One of the two pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PictureSlot {
     /// The picture shown at mix 0.

@@ -1,0 +1,72 @@
+use std::path::{Path, PathBuf};
+
+/// Where Jamlight keeps things, by the platform's custom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Settings: what a person may edit and carry to another machine.
+    pub config: PathBuf,
+    /// Scenes, packs, shows: what a person made or brought.
+    pub data: PathBuf,
+    /// Autosave, recents, crash reports: what this machine remembers.
+    pub state: PathBuf,
+    /// Thumbnails and other things that can be made again.
+    pub cache: PathBuf,
+}
+
+impl Paths {
+    /// Returns the platform's folders, `None` when there is no home.
+    pub fn platform() -> Option<Self> {
+        let dirs = directories::ProjectDirs::from("", "", "jamlight")?;
+        Some(Self {
+            config: dirs.config_dir().to_owned(),
+            data: dirs.data_dir().to_owned(),
+            state: dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
+            cache: dirs.cache_dir().to_owned(),
+        })
+    }
+
+    /// Returns folders under one root: a portable installation, a test.
+    pub fn under(root: &Path) -> Self {
+        Self {
+            config: root.join("config"),
+            data: root.join("data"),
+            state: root.join("state"),
+            cache: root.join("cache"),
+        }
+    }
+
+    /// The settings file.
+    pub fn settings_file(&self) -> PathBuf {
+        self.config.join("settings.toml")
+    }
+
+    /// The user's own scenes.
+    pub fn scenes(&self) -> PathBuf {
+        self.data.join("scenes")
+    }
+
+    /// Where shows are saved unless a person says otherwise.
+    pub fn shows(&self) -> PathBuf {
+        self.data.join("shows")
+    }
+
+    /// What the show was when the process ended.
+    pub fn autosave_file(&self) -> PathBuf {
+        self.state.join("autosave.json")
+    }
+
+    /// Shows opened lately.
+    pub fn recents_file(&self) -> PathBuf {
+        self.state.join("recent.json")
+    }
+
+    /// Crash reports, one file each.
+    pub fn crashes(&self) -> PathBuf {
+        self.state.join("crashes")
+    }
+
+    /// Pictures by content.
+    pub fn pictures(&self) -> PathBuf {
+        self.data.join("pictures")
+    }
+}
