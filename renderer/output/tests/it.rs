@@ -1,0 +1,90 @@
+//! The laws of the outputs, through their boundary.
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use renderer_output::{Container, Ffmpeg, FfmpegSettings, OutputError, Y4mWriter, write_jpeg, write_png};
+
+fn grey(size: [u32; 2], value: u8) -> Vec<u8> {
+    [value, value, value, 255].repeat((size[0] * size[1]) as usize)
+}
+
+#[test]
+fn y4m_holds_black_and_white_in_limited_range() {
+    let size = [3, 3];
+    let mut writer = Y4mWriter::new(Vec::new(), size, 30).unwrap();
+    writer.frame(&grey(size, 0)).unwrap();
+    writer.frame(&grey(size, 255)).unwrap();
+    let bytes = writer.finish().unwrap();
+    let header = b"YUV4MPEG2 W3 H3 F30:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n".len();
+    let frame = 6 + 9 + 8;
+    assert_eq!(bytes.len(), header + 2 * frame);
+    assert_eq!(bytes[header + 6..header + 15], [16; 9]);
+    assert_eq!(bytes[header + frame + 6..header + frame + 15], [235; 9]);
+    assert_eq!(bytes[header + frame + 15..], [128; 8]);
+}
+
+#[test]
+fn png_keeps_every_pixel_and_is_the_same_twice() {
+    let rgba = [1, 2, 3, 4, 250, 251, 252, 253];
+    let encode = || {
+        let mut png = Vec::new();
+        write_png(&mut png, [2, 1], &rgba).unwrap();
+        png
+    };
+    assert_eq!(encode(), encode());
+    assert_eq!(image::load_from_memory(&encode()).unwrap().into_rgba8().into_raw(), rgba);
+}
+
+#[test]
+fn jpeg_is_a_jpeg_of_its_size() {
+    let mut jpeg = Vec::new();
+    write_jpeg(&mut jpeg, [8, 4], &grey([8, 4], 128), 80).unwrap();
+    let back = image::load_from_memory(&jpeg).unwrap();
+    assert_eq!((back.width(), back.height()), (8, 4));
+}
+
+#[test]
+fn a_picture_of_the_wrong_size_is_refused() {
+    let refused = write_png(Vec::new(), [2, 2], &[0; 3]).unwrap_err();
+    assert!(matches!(refused, OutputError::WrongSize { width: 2, height: 2, got_bytes: 3 }), "{refused}");
+}
+
+#[test]
+fn a_missing_ffmpeg_is_a_sentence_with_the_fix() {
+    let settings = FfmpegSettings {
+        program: "no-such-ffmpeg".into(),
+        size: [16, 16],
+        fps: 30,
+        sound: None,
+        container: Container::Mp4,
+        out: "x.mp4.part".into(),
+    };
+    let sentence = Ffmpeg::start(&settings).unwrap_err().to_string();
+    assert!(sentence.contains(".y4m"), "{sentence}");
+}
+
+#[test]
+fn ffmpeg_makes_a_whole_file_and_says_why_it_cannot() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = FfmpegSettings {
+        program: "ffmpeg".into(),
+        size: [32, 18],
+        fps: 30,
+        sound: None,
+        container: Container::Matroska,
+        out: dir.path().join("x.mkv.part"),
+    };
+    let mut child = match Ffmpeg::start(&settings) {
+        Err(OutputError::FfmpegMissing { .. }) => return, // a machine without it renders PNG
+        other => other.unwrap(),
+    };
+    for value in 0..10 {
+        child.frame(&grey(settings.size, value * 20)).unwrap();
+    }
+    child.finish().unwrap();
+    assert!(settings.out.metadata().unwrap().len() > 500);
+    settings.out = dir.path().join("missing/x.part");
+    let mut child = Ffmpeg::start(&settings).unwrap();
+    let ended =
+        (0..1000).find_map(|_| child.frame(&grey(settings.size, 0)).err()).or_else(|| child.finish().err());
+    assert!(matches!(ended, Some(OutputError::FfmpegFailed { said }) if said.contains("No such file")));
+}
