@@ -134,9 +134,15 @@ impl fmt::Display for DecodeWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Truncated { claimed_secs, decoded_secs } => {
-                write!(f, "the file is cut short: {decoded_secs:.1} s of {} are there", Claim(Some(*claimed_secs)))
+                write!(
+                    f,
+                    "the file is cut short: {decoded_secs:.1} s of {} are there",
+                    Claim(Some(*claimed_secs))
+                )
             }
-            Self::CutAtLimit { limit_secs } => write!(f, "the file is longer than {}", Claim(Some(*limit_secs))),
+            Self::CutAtLimit { limit_secs } => {
+                write!(f, "the file is longer than {}", Claim(Some(*limit_secs)))
+            }
             Self::FormatChanged { at_secs } => write!(f, "the file changes its format at {at_secs:.1} s"),
         }
     }
@@ -209,15 +215,15 @@ impl FileReader {
         file.by_ref().take(sniff::HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         match sniff::sniff(&head) {
-            sniff::Sniffed::Unsupported(format) => return Err(DecodeError::Unsupported { path: owned(), format }),
+            sniff::Sniffed::Unsupported(format) => {
+                return Err(DecodeError::Unsupported { path: owned(), format });
+            }
             sniff::Sniffed::NotAudio(what) => return Err(DecodeError::NotAudio { path: owned(), what }),
             sniff::Sniffed::Maybe => {}
         }
         let decoder = open_decoder(path, file, metadata.len())?;
-        let format = StreamFormat {
-            sample_rate_hz: decoder.sample_rate().get(),
-            channels: decoder.channels().get(),
-        };
+        let format =
+            StreamFormat { sample_rate_hz: decoder.sample_rate().get(), channels: decoder.channels().get() };
         if format.channels > MAX_CHANNELS || !SAMPLE_RATES_HZ.contains(&format.sample_rate_hz) {
             let why = format!("{} channels at {} Hz", format.channels, format.sample_rate_hz);
             return Err(DecodeError::Damaged { path: owned(), why });
@@ -269,7 +275,8 @@ impl FileReader {
     pub fn read(&mut self, out: &mut [f32]) -> Result<usize, DecodeError> {
         let channels = usize::from(self.format.channels);
         let whole = out.len() / channels * channels;
-        let left = usize::try_from(self.limit_samples.saturating_sub(self.position_samples)).unwrap_or(usize::MAX);
+        let left =
+            usize::try_from(self.limit_samples.saturating_sub(self.position_samples)).unwrap_or(usize::MAX);
         if left == 0 && !self.ended {
             self.ended = true;
             self.warnings.push(DecodeWarning::CutAtLimit { limit_secs: self.limit_secs });
@@ -292,7 +299,9 @@ impl FileReader {
             let at_secs = self.format.secs(self.position_samples + filled as u64);
             if got < asked {
                 self.ended = true;
-                if let Some(claimed_secs) = self.claimed_secs.filter(|claim| at_secs < claim - CLAIM_TOLERANCE_SECS) {
+                if let Some(claimed_secs) =
+                    self.claimed_secs.filter(|claim| at_secs < claim - CLAIM_TOLERANCE_SECS)
+                {
                     self.warnings.push(DecodeWarning::Truncated { claimed_secs, decoded_secs: at_secs });
                 }
             } else if self.decoder.sample_rate().get() != self.format.sample_rate_hz
@@ -342,7 +351,10 @@ impl FileReader {
             }
             filled
         }))
-        .map_err(|_| DecodeError::Damaged { path: self.path.clone(), why: "the decoder broke down".to_owned() })
+        .map_err(|_| DecodeError::Damaged {
+            path: self.path.clone(),
+            why: "the decoder broke down".to_owned(),
+        })
     }
 }
 
@@ -356,12 +368,14 @@ fn open_decoder(path: &Path, file: File, len_bytes: u64) -> Result<Decoder<File>
     let opened = catch_unwind(AssertUnwindSafe(|| builder.build()))
         .map_err(|_| damaged("the decoder broke down".to_owned()))?;
     opened.map_err(|err| match err {
-        DecoderError::UnrecognizedFormat | DecoderError::NoStreams => {
-            DecodeError::NotAudio { path: path(), what: "no format known here (wav, flac, mp3, ogg vorbis, m4a)" }
-        }
-        DecoderError::IoError(why) if why == "end of stream" => {
-            DecodeError::NotAudio { path: path(), what: "no format known here (wav, flac, mp3, ogg vorbis, m4a)" }
-        }
+        DecoderError::UnrecognizedFormat | DecoderError::NoStreams => DecodeError::NotAudio {
+            path: path(),
+            what: "no format known here (wav, flac, mp3, ogg vorbis, m4a)",
+        },
+        DecoderError::IoError(why) if why == "end of stream" => DecodeError::NotAudio {
+            path: path(),
+            what: "no format known here (wav, flac, mp3, ogg vorbis, m4a)",
+        },
         DecoderError::IoError(why) => damaged(why),
         DecoderError::DecodeError(why) | DecoderError::LimitError(why) => damaged(why.to_owned()),
         other => damaged(other.to_string()),

@@ -102,8 +102,11 @@ pub fn devices() -> Vec<DeviceInfo> {
         if device.supports_input() {
             let monitor = is_monitor(id.id());
             let kind = if monitor { DeviceKind::Loopback } else { DeviceKind::Input };
-            let default =
-                if monitor { loopback_id.as_deref() == Some(id.id()) } else { default_input.as_ref() == Some(&id) };
+            let default = if monitor {
+                loopback_id.as_deref() == Some(id.id())
+            } else {
+                default_input.as_ref() == Some(&id)
+            };
             push(kind, default, device.default_input_config());
         }
         if device.supports_output() {
@@ -223,13 +226,20 @@ fn at_mix_rate(
 ) -> cpal::SupportedStreamConfig {
     ranges
         .filter(|range| range.channels() == default.channels())
-        .filter(|range| matches!(range.sample_format(), cpal::SampleFormat::F32) || range.sample_format() == default.sample_format())
+        .filter(|range| {
+            matches!(range.sample_format(), cpal::SampleFormat::F32)
+                || range.sample_format() == default.sample_format()
+        })
         .filter_map(|range| range.try_with_sample_rate(MIX_RATE_HZ))
         .max_by_key(|config| config.sample_format() == cpal::SampleFormat::F32)
         .unwrap_or(default)
 }
 
-fn by_name(host: &Host, wanted: &str, fits: impl Fn(&cpal::Device) -> bool) -> Result<cpal::Device, AudioError> {
+fn by_name(
+    host: &Host,
+    wanted: &str,
+    fits: impl Fn(&cpal::Device) -> bool,
+) -> Result<cpal::Device, AudioError> {
     let all: Vec<_> = host.devices()?.filter(fits).collect();
     let find = |same: &dyn Fn(&cpal::Device) -> bool| all.iter().find(|device| same(device)).cloned();
     find(&|device| device.id().is_ok_and(|id| id.id() == wanted))
@@ -244,4 +254,12 @@ fn monitor_id(output_id: &str) -> String {
 
 fn is_monitor(id: &str) -> bool {
     id.ends_with(".monitor")
+}
+
+/// Asks for `wanted` frames per callback where the device says it can, else for what it likes.
+pub(crate) fn buffer_size(config: &cpal::SupportedStreamConfig, wanted: u32) -> cpal::BufferSize {
+    match config.buffer_size() {
+        cpal::SupportedBufferSize::Range { min, max } => cpal::BufferSize::Fixed(wanted.clamp(*min, *max)),
+        cpal::SupportedBufferSize::Unknown => cpal::BufferSize::Default,
+    }
 }

@@ -1,11 +1,24 @@
 //! Devices and players.
+mod builtin;
 mod decode;
 mod devices;
 mod error;
 mod format;
+mod input;
+mod keeper;
+mod link;
+mod mixer;
+mod output;
+mod player;
 mod resample;
+pub use builtin::BuiltInTrack;
 pub use decode::{Claim, DecodeError, DecodeLimits, DecodeWarning, Decoded, FileReader, decode_file};
 pub use devices::{DeviceInfo, DeviceKind, InputChoice, OutputChoice, devices};
 pub use error::AudioError;
 pub use format::{MIX_CHANNELS, MIX_RATE_HZ, StreamFormat};
+pub use input::{Input, InputReader, InputSettings};
+pub use keeper::DeviceState;
+pub use mixer::{Feed, Instrument, InstrumentHandle, MAX_BLOCK_FRAMES, OutputClock, Tap};
+pub use output::{Output, OutputSettings};
+pub use player::{Player, PlayerState, Track};
 pub use resample::Resampler;

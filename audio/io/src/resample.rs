@@ -96,7 +96,9 @@ impl Resampler {
         let position = self.fraction * PHASES as f64;
         let phase = (position as usize).min(PHASES - 1);
         let between = (position - phase as f64) as f32;
-        let (Some(a), Some(b)) = (self.kernels.get(phase), self.kernels.get(phase + 1)) else { return [0.0; 2] };
+        let (Some(a), Some(b)) = (self.kernels.get(phase), self.kernels.get(phase + 1)) else {
+            return [0.0; 2];
+        };
         let (newest, oldest) = self.window.split_at(self.head);
         let mut sum = [0.0f32; 2];
         for ((frame, a), b) in oldest.iter().chain(newest).zip(a).zip(b) {
@@ -170,7 +172,9 @@ mod tests {
 
     #[test]
     fn tones_keep_their_level_and_gain_no_others() {
-        for (from, to, tone) in [(44_100, 48_000, 1_000.0), (48_000, 44_100, 997.0), (96_000, 48_000, 8_000.0)] {
+        for (from, to, tone) in
+            [(44_100, 48_000, 1_000.0), (48_000, 44_100, 997.0), (96_000, 48_000, 8_000.0)]
+        {
             let (level, rest) = check(from, to, tone);
             assert!(level.abs() < 0.1, "{from} to {to}: {level} dB");
             assert!(rest < -60.0, "{from} to {to}: noise at {rest} dB");
