@@ -1,0 +1,104 @@
+//! What the panels ask for.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use sync_protocol::{Command, LayerId};
+
+use crate::model::{AudioChoice, Look};
+
+/// A wish of the person at the window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Changes the Show; goes to the room.
+    Show(Command),
+    /// Changes this machine only; goes to the application.
+    App(Intent),
+}
+
+/// What concerns this machine and not the Show.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Intent {
+    /// Listens to something else.
+    ListenTo(AudioChoice),
+    /// Plays on or stands still.
+    PauseTrack(bool),
+    /// Goes to a place of the track, in seconds.
+    SeekTrack(f64),
+    /// A tap of the tempo, now.
+    Tap,
+    /// Opens or closes the show's own window.
+    ToggleOutput,
+    /// Chooses its screen; `None` is automatic.
+    ChooseMonitor(Option<String>),
+    /// Starts an empty show.
+    NewShow,
+    /// Opens a show file.
+    OpenShow(PathBuf),
+    /// Saves to the show's file.
+    SaveShow,
+    /// Saves to another file.
+    SaveShowAs(PathBuf),
+    /// Reads a folder for the browser; `None` is where the person was last.
+    ListFolder {
+        /// Which folder.
+        path: Option<PathBuf>,
+        /// What for: decides which files are listed.
+        purpose: BrowsePurpose,
+    },
+    /// Wants the text of a layer's scene in the model.
+    ShowSource(LayerId),
+    /// Takes a card away.
+    DismissCard(u64),
+    /// Changes how the panels look.
+    SetLook(Look),
+    /// Ends the application.
+    Quit,
+}
+
+/// What a file is chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrowsePurpose {
+    /// A show to open.
+    OpenShow,
+    /// A place to save the show.
+    SaveShow,
+    /// A track to play.
+    PlayTrack,
+}
+
+/// Where panels put their wishes.
+///
+/// Unbounded, but emptied after each frame of the window: a frame makes at most a few.
+#[derive(Debug, Default)]
+pub struct CommandSender {
+    queue: RefCell<Vec<Action>>,
+}
+
+impl CommandSender {
+    /// Makes an empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks to change the Show.
+    pub fn show(&self, command: Command) {
+        self.queue.borrow_mut().push(Action::Show(command));
+    }
+
+    /// Asks to change this machine.
+    pub fn app(&self, intent: Intent) {
+        self.queue.borrow_mut().push(Action::App(intent));
+    }
+
+    /// Asks for either.
+    pub fn send(&self, action: Action) {
+        self.queue.borrow_mut().push(action);
+    }
+
+    /// Takes what was asked for since the last call, in order.
+    pub fn take(&self) -> Vec<Action> {
+        self.queue.take()
+    }
+}

@@ -1,0 +1,41 @@
+//! The panels of the control window.
+//!
+//! Each is a function of a [`Model`] (plain data, made new for every frame) that puts wishes into a
+//! [`CommandSender`]; [`shell_ui`] is all of them over the picture. What the window remembers between
+//! frames is a [`Shell`], which outlives the window's GPU. This crate opens no window, device, file
+//! or socket and knows no scene by name: the application fills the model and carries out the wishes.
+//!
+//! ```
+//! use app_desktop::{CommandSender, Model, Shell, shell_ui};
+//! let (ctx, mut shell, commands) = (egui::Context::default(), Shell::new(), CommandSender::new());
+//! let model = Model::default();
+//! let mut output = ctx.run_ui(egui::RawInput::default(), |ui| shell_ui(ui, &mut shell, &model, &commands));
+//! output.textures_delta.clear();
+//! assert!(commands.take().is_empty());
+//! ```
+
+mod action;
+mod audio_panel;
+mod browser;
+mod cards;
+mod code;
+mod inspector;
+mod keys;
+mod layers;
+mod library;
+mod model;
+mod output_panel;
+mod palettes;
+mod shell;
+mod show_menu;
+mod status_bar;
+mod tempo_panel;
+mod tokens;
+mod widgets;
+
+pub use action::{Action, BrowsePurpose, CommandSender, Intent};
+pub use model::{
+    AudioChoice, Card, CardKind, Ear, Folder, FolderEntry, Look, Model, Monitor, Outputs, Performance,
+    Picture, SceneEntry, ShowFile, SourceText, Theme,
+};
+pub use shell::{Mode, Shell, shell_ui};

@@ -1,0 +1,248 @@
+//! The window's contents as a whole: the picture, the three modes over it, the keys, the fade.
+
+use std::collections::HashMap;
+
+use egui::{Key, Modifiers, Rect, TextureHandle, TextureOptions};
+use sync_protocol::{Layer, LayerId, LayerSource, SceneId};
+
+use crate::action::{BrowsePurpose, CommandSender, Intent};
+use crate::browser::{Browser, browser_ui};
+use crate::cards::cards_ui;
+use crate::code::code_ui;
+use crate::inspector::inspector_ui;
+use crate::keys;
+use crate::layers::layers_ui;
+use crate::library::library_ui;
+use crate::model::{Model, Picture};
+use crate::status_bar::status_bar_ui;
+use crate::tokens::{self, FADE_AFTER_SECS, FADE_SECS, Tokens};
+
+/// Largest picture asked for, in pixels: what a read-back costs little at.
+const MAX_PICTURE: [u32; 2] = [1280, 720];
+
+/// What lies over the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The picture and a thin status bar.
+    #[default]
+    Play,
+    /// Library, layers and inspector.
+    Mix,
+    /// The scene's text.
+    Code,
+}
+
+impl Mode {
+    /// Returns the mode after this one.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Play => Self::Mix,
+            Self::Mix => Self::Code,
+            Self::Code => Self::Play,
+        }
+    }
+}
+
+/// What the window remembers between frames. It outlives the window's GPU.
+#[derive(Default)]
+pub struct Shell {
+    pub(crate) mode: Mode,
+    pub(crate) selected: Option<LayerId>,
+    pub(crate) search: String,
+    pub(crate) tag: Option<String>,
+    pub(crate) browser: Option<Browser>,
+    /// When the person last did something, in the context's seconds.
+    touched_secs: f64,
+    /// 1 while panels are there, 0 when they faded.
+    presence: f32,
+    textures: HashMap<String, (u64, TextureHandle)>,
+    wanted_picture: [u32; 2],
+}
+
+impl std::fmt::Debug for Shell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shell")
+            .field("mode", &self.mode)
+            .field("selected", &self.selected)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shell {
+    /// Makes the shell of a window that just opened: Play, nothing selected.
+    pub fn new() -> Self {
+        Self { presence: 1.0, wanted_picture: MAX_PICTURE, ..Self::default() }
+    }
+
+    /// Returns the size of picture worth reading back, in pixels.
+    pub fn wanted_picture(&self) -> [u32; 2] {
+        self.wanted_picture
+    }
+
+    /// Returns the mode.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Changes the mode.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
+    /// Forgets what lives in the GPU. To be called when the window got a new context.
+    pub fn forget_textures(&mut self) {
+        self.textures.clear();
+        self.touched_secs = 0.0;
+    }
+
+    /// Returns the layer that the panels work on: the selected one, else the topmost.
+    pub(crate) fn layer<'m>(&self, model: &'m Model) -> Option<&'m Layer> {
+        self.selected.and_then(|id| model.show.layer(id)).or(model.show.layers.last())
+    }
+
+    /// Returns the scene of that layer.
+    pub(crate) fn scene<'m>(&self, model: &'m Model) -> Option<&'m SceneId> {
+        match &self.layer(model)?.source {
+            LayerSource::Scene(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Returns the texture of a picture, uploaded if it is new.
+    pub(crate) fn texture(
+        &mut self,
+        ctx: &egui::Context,
+        name: &str,
+        picture: &Picture,
+    ) -> Option<egui::TextureId> {
+        if let Some((version, handle)) = self.textures.get_mut(name) {
+            if *version != picture.version {
+                handle.set(image(picture)?, TextureOptions::LINEAR);
+                *version = picture.version;
+            }
+            return Some(handle.id());
+        }
+        let handle = ctx.load_texture(name, image(picture)?, TextureOptions::LINEAR);
+        let id = handle.id();
+        self.textures.insert(name.to_owned(), (picture.version, handle));
+        Some(id)
+    }
+
+    /// Opens the file browser.
+    pub(crate) fn browse(&mut self, purpose: BrowsePurpose, commands: &CommandSender) {
+        self.browser = Some(Browser::new(purpose));
+        commands.app(Intent::ListFolder { path: None, purpose });
+    }
+
+    /// Notes what the person does and fades the panels when it is nothing.
+    fn fade(&mut self, ui: &egui::Ui, model: &Model) {
+        let (now_secs, active) =
+            ui.input(|input| (input.time, input.pointer.any_down() || input.events.iter().any(is_a_touch)));
+        let busy =
+            self.browser.is_some() || egui::Popup::is_any_open(ui.ctx()) || ui.ctx().text_edit_focused();
+        if active || busy || self.touched_secs == 0.0 {
+            self.touched_secs = now_secs;
+        }
+        let idle_secs = now_secs - self.touched_secs - FADE_AFTER_SECS;
+        let fade_secs = if model.look.reduced_motion { f64::EPSILON } else { FADE_SECS };
+        self.presence = (1.0 - idle_secs.max(0.0) / fade_secs).clamp(0.0, 1.0) as f32;
+        if idle_secs < 0.0 {
+            ui.ctx().request_repaint_after_secs(-idle_secs as f32);
+        } else if self.presence > 0.0 {
+            ui.ctx().request_repaint();
+        }
+    }
+}
+
+/// Whether an event is something a person did.
+fn is_a_touch(event: &egui::Event) -> bool {
+    use egui::Event::{AccessKitActionRequest, Key, MouseWheel, PointerButton, PointerMoved, Text, Touch};
+    matches!(
+        event,
+        PointerMoved(_)
+            | PointerButton { .. }
+            | MouseWheel { .. }
+            | Touch { .. }
+            | Key { .. }
+            | Text(_)
+            | AccessKitActionRequest(_)
+    )
+}
+
+fn image(picture: &Picture) -> Option<egui::ColorImage> {
+    let size = picture.size.map(|side| side as usize);
+    (size[0] > 0 && picture.rgba.len() == size[0] * size[1] * 4)
+        .then(|| egui::ColorImage::from_rgba_premultiplied(size, &picture.rgba))
+}
+
+/// The whole window.
+pub fn shell_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
+    tokens::apply(ui.ctx(), model.look.theme, model.look.performance_size);
+    ui.ctx().set_zoom_factor(model.look.scale.clamp(0.75, 2.0));
+    keys::handle(ui, shell, model, commands);
+    shell.fade(ui, model);
+    picture_ui(ui, shell, model);
+    if shell.presence > 0.0 {
+        ui.scope(|ui| {
+            ui.multiply_opacity(shell.presence);
+            status_bar_ui(ui, shell, model, commands);
+            match shell.mode {
+                Mode::Play => {}
+                Mode::Mix => {
+                    library_ui(ui, shell, model, commands);
+                    inspector_ui(ui, shell, model, commands);
+                    layers_ui(ui, shell, model, commands);
+                }
+                Mode::Code => code_ui(ui, shell, model, commands),
+            }
+        });
+    } else {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::None);
+    }
+    cards_ui(ui, model, commands);
+    browser_ui(ui, shell, model, commands);
+}
+
+/// The picture, as large as it goes without changing its shape.
+fn picture_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model) {
+    let area = ui.ctx().content_rect();
+    let scale = ui.ctx().pixels_per_point();
+    shell.wanted_picture = fit([(area.width() * scale) as u32, (area.height() * scale) as u32], MAX_PICTURE);
+    ui.painter().rect_filled(area, 0.0, Tokens::in_use(ui).background);
+    let Some(picture) = &model.picture else { return };
+    let Some(texture) = shell.texture(ui.ctx(), "program", picture) else { return };
+    let aspect = picture.size[0] as f32 / picture.size[1].max(1) as f32;
+    let size = if area.width() / area.height() > aspect {
+        egui::vec2(area.height() * aspect, area.height())
+    } else {
+        egui::vec2(area.width(), area.width() / aspect)
+    };
+    let place = Rect::from_center_size(area.center(), size);
+    let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+    ui.painter().image(texture, place, whole, egui::Color32::WHITE);
+}
+
+/// Scales `size` down until it fits into `limit`, keeping its shape; even sides, at least 2.
+fn fit(size: [u32; 2], limit: [u32; 2]) -> [u32; 2] {
+    let [w, h] = size.map(|side| side.max(2) as f32);
+    let scale = (limit[0] as f32 / w).min(limit[1] as f32 / h).min(1.0);
+    [w, h].map(|side| ((side * scale) as u32 & !1).max(2))
+}
+
+/// Whether a key was pressed while nobody types.
+pub(crate) fn pressed(ui: &egui::Ui, modifiers: Modifiers, key: Key) -> bool {
+    ui.input_mut(|input| input.consume_key(modifiers, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit;
+
+    #[test]
+    fn the_picture_keeps_its_shape_and_never_exceeds_the_read_back() {
+        assert_eq!(fit([1280, 800], [1280, 720]), [1152, 720]);
+        assert_eq!(fit([640, 360], [1280, 720]), [640, 360]);
+        assert_eq!(fit([3840, 2160], [1280, 720]), [1280, 720]);
+        assert_eq!(fit([0, 0], [1280, 720]), [2, 2]);
+    }
+}
