@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, BlendMode, LayerId, LayerSource, Palette, ParamValue, PictureSlot, Show, TempoSettings, Transition};
+use crate::{
+    AssetId, BlendMode, LayerId, LayerSource, Palette, ParamValue, PictureSlot, Show, ShowKey, TempoSettings,
+    Transition,
+};
 
 /// An imperative that asks to change the Show. Whoever sends it, it is this enum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,11 +134,25 @@ pub enum CommandClass {
 impl Command {
     /// Returns how it travels.
     pub fn class(&self) -> CommandClass {
-        match self {
-            Self::SetParam { .. } | Self::SetOpacity { .. } | Self::SetPictureMix { .. } | Self::SetBrightness { .. } => {
-                CommandClass::Move
-            }
-            _ => CommandClass::Kept,
+        match self.move_key() {
+            Some(_) => CommandClass::Move,
+            None => CommandClass::Kept,
         }
+    }
+
+    /// Returns what its moves are coalesced by, `None` when every single one counts.
+    pub fn move_key(&self) -> Option<ShowKey> {
+        match self {
+            Self::SetParam { layer, name, .. } => Some(ShowKey::Param(*layer, name.clone())),
+            Self::SetOpacity { layer, .. } => Some(ShowKey::Opacity(*layer)),
+            Self::SetPictureMix { .. } => Some(ShowKey::PictureMix),
+            Self::SetBrightness { .. } => Some(ShowKey::Brightness),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it must reach the stage of its own machine whatever the network does.
+    pub fn is_urgent(&self) -> bool {
+        matches!(self, Self::SetBlackout { .. } | Self::SetFrozen { .. })
     }
 }

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     NothingToUndo,
     /// Too many in too short a time; see `retry_after`.
     RateLimited,
+    /// The room has stopped, or is not reachable.
+    Closed,
     /// Our fault.
     Internal,
 }

@@ -61,7 +61,7 @@ text_id!(
     TextId
 );
 number_id!(
-    /// A member of a room. Stable for an installation; 32 bits, because Yjs clients are.
+    /// A member of a room, from 1. Stable for an installation; 32 bits, because Yjs clients are.
     MemberId(u32)
 );
 number_id!(

@@ -9,18 +9,22 @@ mod command;
 mod error;
 mod event;
 mod ids;
+mod key;
 mod limits;
 mod param;
 mod show;
+mod wire;
 
 pub use card::{ParamCard, ParamShape, SceneCard};
 pub use command::{Command, CommandClass};
 pub use error::{Envelope, ErrorCode};
-pub use event::{Event, EventKind};
+pub use event::{Cause, Event, EventKind};
 pub use ids::{AssetId, LayerId, MemberId, RoomId, SceneId, Seq, TextId};
+pub use key::ShowKey;
 pub use limits::*;
 pub use param::ParamValue;
 pub use show::{
-    BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, SHOW_VERSION, Show, TempoSettings,
-    Transition,
+    BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, SHOW_VERSION, Show,
+    TempoSettings, Transition,
 };
+pub use wire::{Asked, ToMember};

@@ -12,3 +12,20 @@ pub const MAX_PARAM_NAME_BYTES: usize = 64;
 pub const TEMPO_BPM_RANGE: std::ops::RangeInclusive<f64> = 20.0..=999.0;
 /// Longest transition, in beats: sixteen bars of four.
 pub const MAX_TRANSITION_BEATS: f32 = 64.0;
+/// Length of a scene's id, in bytes: a path of a few folders.
+pub const MAX_SCENE_ID_BYTES: usize = 256;
+/// Beats in a bar.
+pub const BEATS_PER_BAR_RANGE: std::ops::RangeInclusive<u8> = 1..=16;
+/// Stops of a palette.
+pub const PALETTE_STOPS_RANGE: std::ops::RangeInclusive<usize> = 2..=5;
+/// Brightest master, as a linear gain.
+pub const MAX_BRIGHTNESS: f32 = 2.0;
+/// Undo steps kept for one member; older ones are forgotten. An evening's worth of second thoughts.
+pub const MAX_UNDO_STEPS: usize = 200;
+/// Moves of one key within so many milliseconds of each other are one undo step: one gesture.
+pub const MOVE_GESTURE_MILLIS: u64 = 1_000;
+/// Moves of one key a second that leave a room: what an eye can follow.
+pub const MAX_MOVES_PER_SEC: u32 = 30;
+/// Commands of one member that the room has not answered; more are refused on the spot. Half a
+/// minute of hard work without a network.
+pub const MAX_PENDING: usize = 1_024;

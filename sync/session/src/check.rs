@@ -1,0 +1,169 @@
+//! What a value may be before it enters the Show: type, finiteness and size. Ranges of a scene's own
+//! parameters are the director's business.
+
+use std::collections::BTreeSet;
+
+use sync_protocol::{
+    AssetId, BEATS_PER_BAR_RANGE, Envelope, ErrorCode, Layer, LayerSource, MAX_BRIGHTNESS, MAX_LAYERS,
+    MAX_NAME_CHARS, MAX_PARAM_NAME_BYTES, MAX_PARAMS_PER_LAYER, MAX_SCENE_ID_BYTES, MAX_TRANSITION_BEATS,
+    PALETTE_STOPS_RANGE, Palette, ParamValue, SHOW_VERSION, SceneId, Show, TEMPO_BPM_RANGE, TempoSettings,
+    Transition,
+};
+
+/// Length of an [`AssetId`]: SHA-256 in hexadecimal.
+const ASSET_ID_CHARS: usize = 64;
+
+pub(crate) fn refuse(code: ErrorCode, message: impl Into<String>, detail: impl Into<String>) -> Envelope {
+    Envelope { detail: Some(detail.into()), ..Envelope::new(code, message) }
+}
+
+/// Refuses what is empty, too long, or would confuse a terminal or a reader of logs.
+pub(crate) fn name(text: &str, field: &str) -> Result<(), Envelope> {
+    let num_chars = text.chars().count();
+    if text.trim().is_empty() || num_chars > MAX_NAME_CHARS {
+        let message = format!("{field} has {num_chars} characters, it takes 1 to {MAX_NAME_CHARS}");
+        return Err(refuse(ErrorCode::OutOfRange, message, field));
+    }
+    if text.chars().any(is_unprintable) {
+        return Err(refuse(ErrorCode::Malformed, format!("{field} contains control characters"), field));
+    }
+    Ok(())
+}
+
+/// Control characters, and the marks that turn the direction of the text after them.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Refuses a number outside `low..=high`; a NaN is outside everything.
+pub(crate) fn within(value: f32, low: f32, high: f32, field: &str) -> Result<(), Envelope> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(refuse(ErrorCode::OutOfRange, format!("{field} is {value}, it takes {low} to {high}"), field))
+}
+
+pub(crate) fn show(show: &Show) -> Result<(), Envelope> {
+    if show.version != SHOW_VERSION {
+        let message = format!("the show has version {}, this one reads {SHOW_VERSION}", show.version);
+        return Err(refuse(ErrorCode::Malformed, message, "version"));
+    }
+    name(&show.title, "title")?;
+    if show.layers.is_empty() || show.layers.len() > MAX_LAYERS {
+        let message = format!("the show has {} layers, it takes 1 to {MAX_LAYERS}", show.layers.len());
+        return Err(refuse(ErrorCode::LimitReached, message, "layers"));
+    }
+    let mut ids = BTreeSet::new();
+    for one in &show.layers {
+        if !ids.insert(one.id) || one.id.0 >= show.next_layer {
+            let message =
+                format!("layer id {} is used twice or not below next_layer {}", one.id, show.next_layer);
+            return Err(refuse(ErrorCode::Malformed, message, "layers"));
+        }
+        layer(one)?;
+    }
+    palette(&show.palette)?;
+    transition(&show.transition)?;
+    tempo(&show.tempo)?;
+    for picture in [&show.pictures.a, &show.pictures.b].into_iter().flatten() {
+        asset(picture)?;
+    }
+    within(show.pictures.mix, 0.0, 1.0, "mix")?;
+    brightness(show.master.brightness)
+}
+
+pub(crate) fn layer(layer: &Layer) -> Result<(), Envelope> {
+    source(&layer.source)?;
+    within(layer.opacity, 0.0, 1.0, "opacity")?;
+    num_params(layer.params.len())?;
+    layer.params.iter().try_for_each(|(name, value)| param_name(name).and_then(|()| param(value)))
+}
+
+pub(crate) fn source(source: &LayerSource) -> Result<(), Envelope> {
+    match source {
+        LayerSource::Scene(id) => scene(id),
+        LayerSource::Picture(id) => asset(id),
+        LayerSource::Solid(rgba) => rgba.iter().try_for_each(|value| within(*value, 0.0, 1.0, "source")),
+    }
+}
+
+pub(crate) fn scene(id: &SceneId) -> Result<(), Envelope> {
+    let text = id.as_str();
+    if text.is_empty() || text.len() > MAX_SCENE_ID_BYTES || text.chars().any(is_unprintable) {
+        let message = format!("a scene's name takes 1 to {MAX_SCENE_ID_BYTES} printable bytes");
+        return Err(refuse(ErrorCode::Malformed, message, "scene"));
+    }
+    Ok(())
+}
+
+pub(crate) fn asset(id: &AssetId) -> Result<(), Envelope> {
+    let text = id.as_str();
+    if text.len() != ASSET_ID_CHARS || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        let message = format!(
+            "{:?} is no SHA-256 in lower-case hexadecimal",
+            text.chars().take(80).collect::<String>()
+        );
+        return Err(refuse(ErrorCode::Malformed, message, "asset"));
+    }
+    Ok(())
+}
+
+pub(crate) fn param_name(text: &str) -> Result<(), Envelope> {
+    if text.is_empty() || text.len() > MAX_PARAM_NAME_BYTES || text.chars().any(is_unprintable) {
+        let message = format!("a parameter's name takes 1 to {MAX_PARAM_NAME_BYTES} printable bytes");
+        return Err(refuse(ErrorCode::Malformed, message, "name"));
+    }
+    Ok(())
+}
+
+pub(crate) fn param(value: &ParamValue) -> Result<(), Envelope> {
+    if let ParamValue::Image(id) = value {
+        return asset(id);
+    }
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(refuse(ErrorCode::OutOfRange, "a parameter's value is not finite", "value"))
+}
+
+pub(crate) fn num_params(num: usize) -> Result<(), Envelope> {
+    if num > MAX_PARAMS_PER_LAYER {
+        let message = format!("the layer would set {num} parameters, the limit is {MAX_PARAMS_PER_LAYER}");
+        return Err(refuse(ErrorCode::LimitReached, message, "params"));
+    }
+    Ok(())
+}
+
+pub(crate) fn palette(palette: &Palette) -> Result<(), Envelope> {
+    name(&palette.name, "palette name")?;
+    if !PALETTE_STOPS_RANGE.contains(&palette.stops.len()) {
+        let message = format!("a palette takes 2 to 5 colours, this one has {}", palette.stops.len());
+        return Err(refuse(ErrorCode::OutOfRange, message, "stops"));
+    }
+    palette.stops.iter().flatten().try_for_each(|value| within(*value, 0.0, 1.0, "stops"))
+}
+
+pub(crate) fn transition(transition: &Transition) -> Result<(), Envelope> {
+    scene(&transition.scene)?;
+    within(transition.duration_beats, 0.0, MAX_TRANSITION_BEATS, "duration_beats")?;
+    within(transition.quantum_beats, 0.0, MAX_TRANSITION_BEATS, "quantum_beats")
+}
+
+pub(crate) fn tempo(tempo: &TempoSettings) -> Result<(), Envelope> {
+    if !TEMPO_BPM_RANGE.contains(&tempo.bpm) {
+        let message = format!("the tempo is {} beats per minute, it takes 20 to 999", tempo.bpm);
+        return Err(refuse(ErrorCode::OutOfRange, message, "bpm"));
+    }
+    if !BEATS_PER_BAR_RANGE.contains(&tempo.beats_per_bar) {
+        let message = format!("a bar takes 1 to 16 beats, not {}", tempo.beats_per_bar);
+        return Err(refuse(ErrorCode::OutOfRange, message, "beats_per_bar"));
+    }
+    if !tempo.downbeat_secs.is_finite() {
+        return Err(refuse(ErrorCode::OutOfRange, "the downbeat is not finite", "downbeat_secs"));
+    }
+    Ok(())
+}
+
+pub(crate) fn brightness(value: f32) -> Result<(), Envelope> {
+    within(value, 0.0, MAX_BRIGHTNESS, "brightness")
+}

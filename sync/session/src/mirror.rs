@@ -1,0 +1,201 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sync_protocol::{
+    Asked, Cause, Command, CommandClass, Envelope, ErrorCode, Event, EventKind, MAX_PENDING, MemberId, Seq,
+    Show, ToMember,
+};
+
+use crate::desk::Desk;
+use crate::{ReplayError, Session};
+
+/// What a member's user should know.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Something happened in the room.
+    Happened(Arc<Event>),
+    /// The room refused what this member asked for; its own stage has gone back.
+    Refused {
+        /// What was asked for.
+        command: Command,
+        /// Why not.
+        error: Envelope,
+    },
+    /// Whether what happens reaches the host's disk.
+    Saving {
+        /// `false` while it does not.
+        saved: bool,
+        /// What the disk said.
+        problem: Option<String>,
+    },
+}
+
+/// A member's copy of the room: what is confirmed, and on top what it asked for itself.
+///
+/// [`Mirror::ask`] changes the member's own stage at once; no knob waits for a disk or a network.
+/// What the room says is replayed under the unanswered Commands, which are made again on top; a
+/// refused one is taken off. Unanswered moves of one key are one: the last.
+#[derive(Clone, Debug)]
+pub struct Mirror {
+    me: MemberId,
+    confirmed: Session,
+    pending: VecDeque<Pending>,
+    /// The confirmed desk with everything pending made on it.
+    predicted: Desk,
+    predicted_seq: Seq,
+    last_no: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Pending {
+    asked: Asked,
+    at_millis: u64,
+    is_sent: bool,
+}
+
+impl Mirror {
+    /// Makes a member's copy of a session.
+    pub fn new(me: MemberId, session: Session) -> Self {
+        let (predicted, predicted_seq) = (session.desk().clone(), session.seq());
+        Self { me, confirmed: session, pending: VecDeque::new(), predicted, predicted_seq, last_no: 0 }
+    }
+
+    /// Returns the member whose copy it is.
+    pub fn me(&self) -> MemberId {
+        self.me
+    }
+
+    /// Returns what is on this member's stage now: confirmed, and its own unanswered Commands.
+    pub fn show(&self) -> Arc<Show> {
+        Arc::clone(self.predicted.show())
+    }
+
+    /// Returns what the room has confirmed.
+    pub fn confirmed(&self) -> &Session {
+        &self.confirmed
+    }
+
+    /// Returns how many Commands the room has not answered.
+    pub fn num_pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Makes a Command on this member's own stage and puts it in the outbox.
+    ///
+    /// # Errors
+    /// The refusal the room would give as far as this copy knows, or `LimitReached` when
+    /// [`MAX_PENDING`] Commands are unanswered. Moves of a key that is waiting already, blackout and
+    /// freeze are always taken.
+    pub fn ask(&mut self, at_millis: u64, command: Command) -> Result<(), Envelope> {
+        let replaced_idx = self.replaceable_idx(&command);
+        if replaced_idx.is_none() && self.pending.len() >= MAX_PENDING && !command.is_urgent() {
+            let message = format!("{MAX_PENDING} changes wait for the room already");
+            return Err(Envelope {
+                retry_after: Some(1.0),
+                ..Envelope::new(ErrorCode::LimitReached, message)
+            });
+        }
+        let decided = self.predicted.decide(self.me, &command)?;
+        if let Some(idx) = replaced_idx {
+            self.pending.remove(idx);
+        }
+        self.last_no += 1;
+        let asked = Asked { no: self.last_no, command };
+        if let Some((cause, kind)) = decided {
+            self.predict(at_millis, cause, kind);
+        }
+        self.pending.push_back(Pending { asked, at_millis, is_sent: false });
+        Ok(())
+    }
+
+    /// Returns the next Command to send, which then counts as sent; give it back with
+    /// [`Mirror::not_sent`] when it could not be.
+    pub fn next_to_send(&mut self) -> Option<Asked> {
+        let next = self.pending.iter_mut().find(|one| !one.is_sent)?;
+        next.is_sent = true;
+        Some(next.asked.clone())
+    }
+
+    /// Puts a Command back to be sent later.
+    pub fn not_sent(&mut self, no: u64) {
+        if let Some(one) = self.pending.iter_mut().find(|one| one.asked.no == no) {
+            one.is_sent = false;
+        }
+    }
+
+    /// Takes what the room said.
+    ///
+    /// # Errors
+    /// [`ReplayError::Gap`] when events are missing: ask the room for them.
+    pub fn receive(&mut self, message: &ToMember) -> Result<Option<Notice>, ReplayError> {
+        match message {
+            ToMember::Event { event } => {
+                self.confirmed.replay(event)?;
+                if event.member == self.me && event.no != 0 {
+                    self.pending.retain(|one| one.asked.no != event.no);
+                }
+                self.rebase();
+                Ok(Some(Notice::Happened(Arc::new(event.clone()))))
+            }
+            ToMember::Done { no } => {
+                self.answered(*no);
+                Ok(None)
+            }
+            ToMember::Refused { no, error } => {
+                let refused = self.answered(*no);
+                Ok(refused.map(|asked| Notice::Refused { command: asked.command, error: error.clone() }))
+            }
+            ToMember::Saving { saved, problem } => {
+                Ok(Some(Notice::Saving { saved: *saved, problem: problem.clone() }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn answered(&mut self, no: u64) -> Option<Asked> {
+        let idx = self.pending.iter().position(|one| one.asked.no == no)?;
+        let asked = self.pending.remove(idx)?.asked;
+        self.rebase();
+        Some(asked)
+    }
+
+    /// The waiting move that a new one replaces: of the same key, with nothing after it that could
+    /// have meant it (an undo, a new source).
+    fn replaceable_idx(&self, command: &Command) -> Option<usize> {
+        let key = command.move_key()?;
+        for (idx, one) in self.pending.iter().enumerate().rev() {
+            if one.asked.command.class() == CommandClass::Kept {
+                return None;
+            }
+            if one.asked.command.move_key().as_ref() == Some(&key) {
+                return Some(idx);
+            }
+        }
+        None
+    }
+
+    fn rebase(&mut self) {
+        self.predicted = self.confirmed.desk().clone();
+        self.predicted_seq = self.confirmed.seq();
+        for idx in 0..self.pending.len() {
+            let Some(one) = self.pending.get(idx) else { break };
+            // One that no longer fits is left out; the room's refusal will take it away.
+            if let Ok(Some((cause, kind))) = self.predicted.decide(self.me, &one.asked.command) {
+                self.predict(one.at_millis, cause, kind);
+            }
+        }
+    }
+
+    fn predict(&mut self, at_millis: u64, cause: Cause, kind: EventKind) {
+        self.predicted_seq = Seq(self.predicted_seq.0 + 1);
+        self.predicted.evolve(&Event {
+            seq: self.predicted_seq,
+            member: self.me,
+            no: 0,
+            at_millis,
+            cause,
+            kind,
+        });
+    }
+}
