@@ -1,0 +1,212 @@
+//! Patterns of patterns made into patterns.
+
+use crate::query::Query;
+use crate::span::Hap;
+use crate::{Fault, Pattern, Ratio, Span, Value};
+
+/// How the times of an event of a pattern of patterns and of its inner events are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Wholes are the inner pattern's.
+    Inner,
+    /// Wholes are the outer pattern's.
+    Outer,
+    /// Wholes are where both overlap.
+    Mix,
+    /// A cycle of the inner pattern is squeezed into each outer event.
+    Squeeze,
+    /// The inner pattern's cycle starts at each outer event.
+    Reset,
+    /// The inner pattern starts from cycle 0 at each outer event.
+    Restart,
+    /// Inner and outer agree step by step.
+    Poly,
+}
+
+impl Pattern {
+    /// Returns what `f` makes of each value, joined by `join`.
+    #[must_use]
+    pub fn bind(&self, join: Join, f: impl Fn(&Value) -> Result<Self, Fault> + Send + Sync + 'static) -> Self {
+        self.try_map(move |value| f(value).map(Value::pattern)).join(join)
+    }
+
+    /// Returns this pattern of patterns joined by `join`. Values that are no pattern count as
+    /// patterns that say only them.
+    #[must_use]
+    pub fn join(&self, join: Join) -> Self {
+        match join {
+            Join::Inner => self.inner_join(),
+            Join::Outer => self.outer_join(),
+            Join::Mix => self.mix_join(),
+            Join::Squeeze => self.squeeze_join(),
+            Join::Reset => self.reset_join(false),
+            Join::Restart => self.reset_join(true),
+            Join::Poly => self.poly_join(),
+        }
+    }
+
+    /// Returns `f` of the arguments' values: at once where all are constant, else joined as
+    /// they change.
+    #[must_use]
+    pub fn with_arguments(arguments: &[Self], f: impl Fn(&[Value]) -> Self + Send + Sync + 'static) -> Self {
+        let constants: Option<Vec<Value>> = arguments.iter().map(|argument| argument.constant().cloned()).collect();
+        if let Some(values) = constants {
+            return f(&values);
+        }
+        let Some((first, rest)) = arguments.split_first() else { return f(&[]) };
+        let lists = first.map(|value| Value::list(vec![value.clone()]));
+        let lists = rest.iter().fold(lists, |lists, argument| {
+            lists.apply_left(argument, |list, value| {
+                let mut values = match list {
+                    Value::List(values) => values.to_vec(),
+                    _ => Vec::new(),
+                };
+                values.push(value.clone());
+                Ok(Some(Value::list(values)))
+            })
+        });
+        lists
+            .map(move |list| match list {
+                Value::List(values) => Value::pattern(f(values)),
+                _ => Value::Nothing,
+            })
+            .inner_join()
+    }
+
+    /// Joins; wholes are the inner pattern's.
+    #[must_use]
+    pub fn inner_join(&self) -> Self {
+        if let Some(Value::Pattern(inner)) = self.constant() {
+            return inner.with_same_parts();
+        }
+        self.join_with(|query, outer, inner, out| {
+            let start = out.len();
+            inner.ask(query, outer.part, out);
+            for hap in out.iter_mut().skip(start) {
+                hap.sources.merge(&outer.sources);
+            }
+        })
+    }
+
+    /// Cuts a pattern's parts at cycles, as a constant outer pattern would.
+    fn with_same_parts(&self) -> Self {
+        let inner = self.clone();
+        self.split(move |query, span, out| inner.ask(query, span, out))
+    }
+
+    /// Joins; wholes are the outer pattern's.
+    #[must_use]
+    pub fn outer_join(&self) -> Self {
+        self.join_with(|query, outer, inner, out| {
+            let start = out.len();
+            inner.ask(query, outer.part, out);
+            for hap in out.iter_mut().skip(start) {
+                hap.whole = outer.whole;
+                hap.sources.merge(&outer.sources);
+            }
+        })
+    }
+
+    /// Joins; wholes are where both overlap.
+    #[must_use]
+    pub fn mix_join(&self) -> Self {
+        self.join_with(|query, outer, inner, out| {
+            let start = out.len();
+            inner.ask(query, outer.part, out);
+            for hap in out.iter_mut().skip(start) {
+                hap.whole = match (hap.whole, outer.whole) {
+                    (Some(a), Some(b)) => Some(a.overlap(b)),
+                    _ => None,
+                };
+                hap.sources.merge(&outer.sources);
+            }
+        })
+    }
+
+    /// Joins; a cycle of the inner pattern is squeezed into each outer event.
+    #[must_use]
+    pub fn squeeze_join(&self) -> Self {
+        self.discrete_only().join_with(|query, outer, inner, out| {
+            let whole = outer.whole_or_part();
+            let inner = inner.focus(whole.begin, whole.end);
+            push_clipped(query, outer, &inner, out);
+        })
+    }
+
+    /// Joins; the inner pattern's cycle starts at each outer event, from cycle 0 if `restart`.
+    #[must_use]
+    pub fn reset_join(&self, restart: bool) -> Self {
+        self.discrete_only().join_with(move |query, outer, inner, out| {
+            let onset = outer.whole_or_part().begin;
+            let inner = inner.late(if restart { onset } else { onset.fract() });
+            push_clipped(query, outer, &inner, out);
+        })
+    }
+
+    /// Joins; the inner pattern plays as many steps as the outer has, event by event.
+    #[must_use]
+    pub fn poly_join(&self) -> Self {
+        let outer_steps = self.steps();
+        self.map(move |value| match (value, outer_steps) {
+            (Value::Pattern(inner), Some(outer)) => match inner.steps() {
+                Some(steps) => Value::pattern(inner.fast(outer / steps)),
+                None => value.clone(),
+            },
+            _ => value.clone(),
+        })
+        .outer_join()
+    }
+
+    fn join_with(
+        &self,
+        join: impl Fn(&Query<'_>, &Hap, &Self, &mut Vec<Hap>) + Send + Sync + 'static,
+    ) -> Self {
+        let outer = self.clone();
+        self.derive(move |query, span, out| {
+            for hap in outer.collect(query, span) {
+                match &hap.value {
+                    Value::Pattern(inner) => join(query, &hap, inner, out),
+                    Value::Nothing => {}
+                    value => join(query, &hap, &Self::pure(value.clone()), out),
+                }
+            }
+        })
+        .with_steps(None)
+    }
+
+    /// Returns this pattern with each cycle played in `begin` to `end`, over and over: the cycle
+    /// `begin` lies in falls exactly between them.
+    #[must_use]
+    pub fn focus(&self, begin: Ratio, end: Ratio) -> Self {
+        if end <= begin {
+            return Self::silence();
+        }
+        let (inner, cycle, length) = (self.clone(), begin.floor(), end - begin);
+        self.derive(move |query, span, out| {
+            let start = out.len();
+            inner.ask(query, span.map(|t| (t - begin) / length + cycle), out);
+            for hap in out.iter_mut().skip(start) {
+                let back = |t: Ratio| (t - cycle) * length + begin;
+                hap.part = hap.part.map(back);
+                hap.whole = hap.whole.map(|whole| whole.map(back));
+            }
+        })
+    }
+}
+
+/// Pushes the inner events during `outer`, cut where it ends.
+fn push_clipped(query: &Query<'_>, outer: &Hap, inner: &Pattern, out: &mut Vec<Hap>) {
+    let bounds = outer.whole_or_part();
+    let start = out.len();
+    inner.ask(query, outer.part, out);
+    crate::apply::retain_from(out, start, |hap| {
+        let Some(part) = hap.part.intersection(outer.part) else { return false };
+        hap.part = part;
+        if let Some(whole) = hap.whole {
+            let Some(whole) = Span::intersection(whole, bounds) else { return false };
+            hap.whole = Some(whole);
+        }
+        hap.sources.merge(&outer.sources);
+        true
+    });
+}
