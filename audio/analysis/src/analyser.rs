@@ -90,7 +90,7 @@ impl Analyser {
         let hops = Hops::new(sample_rate_hz);
         let hop_secs = hops.secs as f32;
         let rate_hz = hops.rate_hz as f32;
-        let flux = Flux::new(hops.rate_hz);
+        let flux = Flux::new(hops.rate_hz, hops.secs);
         let frame = AudioFrame { sample_rate_hz: hops.rate_hz.round() as u32, ..AudioFrame::default() };
         Self {
             sample_rate_hz,
@@ -101,7 +101,7 @@ impl Analyser {
             spectrum: Spectrum::new(),
             bands: Bands::new(rate_hz, hop_secs, settings.silence_gate_db, settings.auto_gain_secs),
             hits: Hits::new(hop_secs, &flux),
-            activation: Activation::new(hops.secs),
+            activation: Activation::new(flux.centres_hz.len(), hops.secs),
             tracker: BeatTracker::new(hops.secs, &settings),
             harmony: Harmony::live(rate_hz, hop_secs),
             loudness: Loudness::new(sample_rate_hz.max(RATE_MIN_HZ)),

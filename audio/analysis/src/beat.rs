@@ -10,11 +10,12 @@ mod activation;
 mod bar;
 mod clock;
 mod filter;
+mod network;
 mod path;
 
 use audio_signal::{Hit, Transport};
 
-pub(crate) use activation::{Activation, Activity};
+pub(crate) use activation::{Activation, Activity, Inputs};
 pub(crate) use bar::{BarFilter, best_bars};
 use clock::BeatClock;
 use filter::BeatFilter;
@@ -51,7 +52,7 @@ pub(crate) struct BeatTracker {
     bar: BarFilter,
     lead: Option<Transport>,
     /// Strongest downbeat evidence around the beat that is passing.
-    accent: f32,
+    accent: Activity,
     /// The beat whose evidence is still open.
     open_beat: Option<f64>,
     silent_secs: f64,
@@ -71,7 +72,7 @@ impl BeatTracker {
             clock: BeatClock::new(),
             bar: BarFilter::new(),
             lead: None,
-            accent: 0.0,
+            accent: Activity::default(),
             open_beat: None,
             silent_secs: 0.0,
             heard: false,
@@ -94,7 +95,7 @@ impl BeatTracker {
                 self.silent_secs = 0.0;
                 self.heard = true;
                 self.filter.observe(activity.beat);
-                self.accent = self.accent.max(activity.downbeat);
+                self.accent = self.accent.or(*activity);
             }
             None => {
                 self.silent_secs += self.hop_secs;
@@ -119,14 +120,14 @@ impl BeatTracker {
     fn publish(&mut self, time_secs: f64, before: f64) {
         let now = self.clock.beats;
         if let Some(beat) = self.open_beat.filter(|beat| now - beat > BAR_LOOK_TURNS) {
-            self.bar.observe(self.accent);
+            self.bar.observe(self.accent.downbeat_share());
             self.open_beat = None;
             self.state.beats_per_bar = self.bar.beats_per_bar();
             self.state.downbeat_confidence = self.bar.confidence();
             debug_assert!(beat <= now);
         }
         if now.rem_euclid(1.0) < BAR_EARLY_TURNS && self.open_beat.is_none() {
-            self.accent = 0.0;
+            self.accent = Activity::default();
         }
         let state = &mut self.state;
         if now.floor() > before.floor() && self.clock.tempo_bpm > 0.0 {

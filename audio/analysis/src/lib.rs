@@ -31,8 +31,10 @@ mod report;
 mod settings;
 mod song;
 mod spectrum;
+mod training;
 
 pub use analyser::{Analyser, HOPS_PER_SECOND};
 pub use leader::{PulseClock, TapTempo, TempoLeader};
 pub use report::{Analysis, analyze, analyze_online};
 pub use settings::{Settings, SettingsError};
+pub use training::beat_network_inputs;

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::analyser::{Analyser, Hops};
 use crate::bands::Bands;
-use crate::beat::{Activation, best_bars, best_beats};
+use crate::beat::{Activation, Activity, best_bars, best_beats};
 use crate::hits::Hits;
 use crate::key::{HOPS_PER_LOOK, Harmony};
 use crate::loudness::integrated_lufs;
@@ -40,13 +40,13 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
     let (rate_hz, hop_secs) = (hops.rate_hz as f32, hops.secs as f32);
     let channels = channels.max(1);
     let mut spectrum = Spectrum::new();
-    let mut flux = Flux::new(hops.rate_hz);
+    let mut flux = Flux::new(hops.rate_hz, hops.secs);
     let mut bands = Bands::new(rate_hz, hop_secs, settings.silence_gate_db, settings.auto_gain_secs);
     let mut hits = Hits::new(hop_secs, &flux);
-    let mut activation = Activation::new(hops.secs);
+    let mut activation = Activation::new(flux.centres_hz.len(), hops.secs);
     let mut harmony = Harmony::new(rate_hz, hop_secs, f32::INFINITY);
     let mut mono = Vec::new();
-    let (mut beat_curve, mut downbeat_curve, mut onsets) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut curve, mut onsets) = (Vec::new(), Vec::new());
     let hop_len = hops.input_frames * usize::from(channels);
     // One window of silence after the end lets the last attack pass through.
     let tail = vec![0.0; hop_len];
@@ -64,22 +64,22 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
             onsets.push(hits.onset.hit.time_secs);
         }
         let activity = activation.push(&flux);
-        beat_curve.push(if bands.silent { 0.0 } else { activity.beat });
-        downbeat_curve.push(activity.downbeat);
+        curve.push(if bands.silent { Activity::default() } else { activity });
         if (i as u64 + 1).is_multiple_of(HOPS_PER_LOOK) {
             harmony.look(spectrum.long_window(), bands.silent);
         }
     }
     let duration = samples.len() as f64 / f64::from(channels) / f64::from(sample_rate_hz.max(1));
     let range = (f64::from(settings.tempo_min_bpm), f64::from(settings.tempo_max_bpm));
+    let beat_curve: Vec<f32> = curve.iter().map(|a| a.beat).collect();
     let silent = !beat_curve.iter().any(|b| *b > 0.0);
     let beat_hops = if silent { Vec::new() } else { best_beats(&beat_curve, hops.secs, range) };
     let evidence: Vec<f32> = beat_hops
         .iter()
         .map(|hop| {
             let first = hop.saturating_sub(DOWNBEAT_REACH_HOPS);
-            let around = downbeat_curve.iter().skip(first).take(2 * DOWNBEAT_REACH_HOPS + 1);
-            around.fold(0.0f32, |a, b| a.max(*b))
+            let around = curve.iter().skip(first).take(2 * DOWNBEAT_REACH_HOPS + 1);
+            around.fold(Activity::default(), |a, b| a.or(*b)).downbeat_share()
         })
         .collect();
     let secs = |hop: usize| (hop + 1) as f64 * hops.secs - Activation::LATENCY_SECS;

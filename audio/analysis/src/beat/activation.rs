@@ -1,3 +1,4 @@
+use super::network::Network;
 use crate::spectrum::Flux;
 
 /// How much one hop sounds like a beat.
@@ -5,54 +6,75 @@ use crate::spectrum::Flux;
 pub(crate) struct Activity {
     /// Like any beat, 0–1.
     pub(crate) beat: f32,
-    /// Like the first of a bar, 0–1, given that it is a beat.
+    /// Like the first of a bar, 0–1.
     pub(crate) downbeat: f32,
 }
 
-/// Bands under this weigh more: beats are carried by kick and bass.
-const LOW_HZ: f32 = 260.0;
-const LOW_WEIGHT: f32 = 1.6;
-const MEAN_SECS: f64 = 0.4;
-const PEAK_HALF_LIFE_SECS: f64 = 6.0;
+impl Activity {
+    /// Joins what was heard around one beat.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { beat: self.beat.max(other.beat), downbeat: self.downbeat.max(other.downbeat) }
+    }
 
-/// Turns flux into beat activity.
-pub(crate) struct Activation {
-    mean: f32,
-    peak: f32,
-    low_peak: f32,
-    keep_mean: f32,
-    keep_peak: f32,
+    /// How much a beat that sounded like this is the first of its bar, 0–1; a quarter when nothing was heard.
+    pub(crate) fn downbeat_share(self) -> f32 {
+        ((self.downbeat + 0.25 * FAINT) / (self.beat.max(self.downbeat) + FAINT)).min(1.0)
+    }
 }
 
-impl Activation {
-    /// The activation peaks this long after the beat, in seconds.
-    pub(crate) const LATENCY_SECS: f64 = 0.02;
+/// Activity under this says little about the bar.
+const FAINT: f32 = 0.05;
 
-    pub(crate) fn new(hop_secs: f64) -> Self {
+/// The slow mean a level is compared with, in seconds: about two beats.
+const LEVEL_MEAN_SECS: f64 = 1.0;
+/// Inputs are kept within this, so that a click cannot shout everything down.
+const INPUT_MAX: f32 = 4.0;
+
+/// What the beat network sees of each hop: for each band its flux and its level against its recent mean.
+pub(crate) struct Inputs {
+    means: Vec<f32>,
+    share: f32,
+    pub(crate) values: Vec<f32>,
+}
+
+impl Inputs {
+    pub(crate) fn new(num_bands: usize, hop_secs: f64) -> Self {
         Self {
-            mean: 0.0,
-            peak: 1e-3,
-            low_peak: 1e-3,
-            keep_mean: (-hop_secs / MEAN_SECS).exp() as f32,
-            keep_peak: 0.5f64.powf(hop_secs / PEAK_HALF_LIFE_SECS) as f32,
+            means: vec![0.0; num_bands],
+            share: 1.0 - (-hop_secs / LEVEL_MEAN_SECS).exp() as f32,
+            values: vec![0.0; 2 * num_bands],
         }
     }
 
-    pub(crate) fn push(&mut self, flux: &Flux) -> Activity {
-        let (mut sum, mut low) = (0.0, 0.0);
-        for (value, hz) in flux.flux.iter().zip(&flux.centres_hz) {
-            if *hz < LOW_HZ {
-                sum += value * LOW_WEIGHT;
-                low += value;
-            } else {
-                sum += value;
-            }
+    pub(crate) fn push(&mut self, flux: &Flux) {
+        let (changes, contrasts) = self.values.split_at_mut(self.means.len());
+        for (change, flux) in changes.iter_mut().zip(&flux.flux) {
+            *change = flux.min(INPUT_MAX);
         }
-        let sum = sum / flux.flux.len().max(1) as f32;
-        self.mean = self.mean * self.keep_mean + sum * (1.0 - self.keep_mean);
-        let above = (sum - self.mean).max(0.0);
-        self.peak = (self.peak * self.keep_peak).max(above).max(1e-3);
-        self.low_peak = (self.low_peak * self.keep_peak).max(low).max(1e-3);
-        Activity { beat: above / self.peak, downbeat: 0.3 + 0.4 * low / self.low_peak }
+        for ((contrast, mean), level) in contrasts.iter_mut().zip(&mut self.means).zip(flux.levels()) {
+            *contrast = (level - *mean).clamp(-INPUT_MAX, INPUT_MAX);
+            *mean += (level - *mean) * self.share;
+        }
+    }
+}
+
+/// Turns flux into beat activity.
+pub(crate) struct Activation {
+    inputs: Inputs,
+    network: Network,
+}
+
+impl Activation {
+    /// The network judges a moment this long after it, in seconds: it was trained to hear the attack first.
+    pub(crate) const LATENCY_SECS: f64 = 0.03;
+
+    pub(crate) fn new(num_bands: usize, hop_secs: f64) -> Self {
+        Self { inputs: Inputs::new(num_bands, hop_secs), network: Network::new() }
+    }
+
+    pub(crate) fn push(&mut self, flux: &Flux) -> Activity {
+        self.inputs.push(flux);
+        let [beat, downbeat] = self.network.step(&self.inputs.values);
+        Activity { beat, downbeat }
     }
 }
