@@ -9,6 +9,13 @@ pub struct TextureId {
     number: u64,
 }
 
+impl TextureId {
+    /// A number no other texture of its generation has or had.
+    pub fn number(self) -> u64 {
+        self.number
+    }
+}
+
 /// Whether a texture may be thrown away to make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -66,6 +73,8 @@ pub struct TextureStats {
 struct Entry {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
+    /// Of an sRGB texture made with a second view format: its bytes as they are.
+    raw_view: Option<wgpu::TextureView>,
     keep: Keep,
     bytes: u64,
     last_used: u64,
@@ -111,8 +120,11 @@ impl TextureStore {
         self.make_room(label, bytes)?;
         let texture = self.gpu.device().create_texture(desc);
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let raw_view = desc.view_formats.first().map(|format| {
+            texture.create_view(&wgpu::TextureViewDescriptor { format: Some(*format), ..Default::default() })
+        });
         self.next += 1;
-        self.entries.insert(self.next, Entry { texture, view, keep, bytes, last_used: self.frame });
+        self.entries.insert(self.next, Entry { texture, view, raw_view, keep, bytes, last_used: self.frame });
         self.stats.num_live += 1;
         self.stats.num_created += 1;
         self.stats.live_bytes += bytes;
@@ -135,6 +147,11 @@ impl TextureStore {
     /// Returns the whole view of a texture; `None` when it is gone or of another generation.
     pub fn view(&self, id: TextureId) -> Option<&wgpu::TextureView> {
         self.entry(id).map(|entry| &entry.view)
+    }
+
+    /// Returns the view in the texture's first other view format, or the plain one where it has none.
+    pub fn raw_view(&self, id: TextureId) -> Option<&wgpu::TextureView> {
+        self.entry(id).map(|entry| entry.raw_view.as_ref().unwrap_or(&entry.view))
     }
 
     /// Returns a texture; `None` when it is gone or of another generation.

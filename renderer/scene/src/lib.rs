@@ -5,10 +5,14 @@
 //! [`FrameInput`] is everything one picture depends on. `renderer-stage` draws the second with the
 //! first; this crate owns no GPU, file, clock or network, and naga is its only compiler.
 
+pub mod isf;
 pub mod native;
 
 mod error;
 mod expr;
+mod foreign;
+mod glsl;
+mod guard;
 mod input;
 mod param;
 mod program;
@@ -17,6 +21,7 @@ mod uniform;
 
 pub use error::SceneError;
 pub use expr::{BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn, Steps, UnaryOp, Var};
+pub use guard::{MAX_INLINED_STATEMENTS, MAX_LOOP_STEPS, bound_loops, check_size};
 pub use input::{
     Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, PictureId, PreviewRequest, ProgramInput, SceneInput,
     TransitionInput,
@@ -27,4 +32,4 @@ pub use program::{
     ProgramId, SamplerKind, SceneKind, SceneProgram, ShaderModule, StorageSpec, TextureSource, Workgroups,
 };
 pub use size::SizeExpr;
-pub use uniform::{FRAME_WGSL, FrameUniform};
+pub use uniform::{FRAME_WGSL, FrameUniform, TONE_WGSL};

@@ -66,7 +66,7 @@ use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validato
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Binding, BindingKind, BufferSize, FRAME_WGSL, Pass, PassKind, PassTarget, ProgramId, SceneError, SceneKind, SceneProgram,
+    TONE_WGSL, Binding, BindingKind, BufferSize, FRAME_WGSL, Pass, PassKind, PassTarget, ProgramId, SceneError, SceneKind, SceneProgram,
     ShaderModule, StorageSpec, Workgroups,
 };
 use declare::Declarations;
@@ -83,6 +83,7 @@ const COMMON_WGSL: &[&str] = &[
     include_str!("../../../shaders/common/light.wgsl"),
     include_str!("../../../shaders/common/noise.wgsl"),
     include_str!("../../../shaders/common/shape.wgsl"),
+    TONE_WGSL,
 ];
 
 /// Returns the text every native scene may call, for documentation and completion.

@@ -5,6 +5,9 @@ use crate::{FrameInput, HitInput, ProgramInput};
 /// The WGSL of [`FrameUniform`] and of the functions every native scene may call.
 pub const FRAME_WGSL: &str = include_str!("../../../shaders/common/frame.wgsl");
 
+/// The WGSL between light and the screen: `tone`, `untone` and the sRGB curve, for scenes and the stage.
+pub const TONE_WGSL: &str = include_str!("../../../shaders/common/tone.wgsl");
+
 /// Hit counts are sent as floats; they wrap here so that they stay exact.
 const COUNT_WRAP: u64 = 1 << 20;
 /// Clocks wrap here, in seconds, so that a float keeps 0.1 ms: a little over 13 minutes.

@@ -1,0 +1,203 @@
+//! The stage's own full-screen passes (`shaders/stage/compose.wgsl`).
+
+use std::collections::HashMap;
+
+use bytemuck::{Pod, Zeroable};
+use renderer_gpu::{Gpu, TextureId};
+use renderer_scene::{SamplerKind, TONE_WGSL};
+
+use crate::kit::{Bound, Kit, Layout, TextureRef};
+
+const COMPOSE_WGSL: &str = include_str!("../../../shaders/stage/compose.wgsl");
+
+/// An entry point of the composer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    Convert,
+    Shrink,
+    Solid,
+    Crossfade,
+    Blend,
+    BloomFirst,
+    BloomDown,
+    BloomUp,
+    Output,
+}
+
+impl Step {
+    fn entry(self) -> &'static str {
+        match self {
+            Self::Convert => "convert",
+            Self::Shrink => "shrink",
+            Self::Solid => "solid",
+            Self::Crossfade => "crossfade",
+            Self::Blend => "blend",
+            Self::BloomFirst => "bloom_first",
+            Self::BloomDown => "bloom_down",
+            Self::BloomUp => "bloom_up",
+            Self::Output => "output",
+        }
+    }
+}
+
+/// How [`Step::Convert`] changes colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Convert {
+    Copy = 0,
+    /// Screen to light.
+    Decode = 1,
+    /// Light to screen.
+    Encode = 2,
+}
+
+/// The uniform of one step, byte for byte the `Slot` of the shader.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub(crate) struct Slot {
+    pub(crate) a: [f32; 4],
+    pub(crate) fit: [f32; 4],
+    pub(crate) mode: [u32; 4],
+}
+
+impl Default for Slot {
+    /// The whole picture, everything off.
+    fn default() -> Self {
+        Self { a: [0.0; 4], fit: [1.0, 1.0, 0.0, 0.0], mode: [0; 4] }
+    }
+}
+
+/// Where a step draws.
+pub(crate) struct Target<'a> {
+    pub(crate) view: &'a wgpu::TextureView,
+    pub(crate) format: wgpu::TextureFormat,
+}
+
+/// The stage's own pipelines, made when first needed.
+pub(crate) struct Composer {
+    module: wgpu::ShaderModule,
+    layout: Layout,
+    pipeline_layout: wgpu::PipelineLayout,
+    pipelines: HashMap<(Step, wgpu::TextureFormat), wgpu::RenderPipeline>,
+}
+
+impl Composer {
+    pub(crate) fn new(kit: &mut Kit) -> Self {
+        let device = kit.gpu.device();
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("compose"),
+            source: wgpu::ShaderSource::Wgsl(format!("{COMPOSE_WGSL}\n{TONE_WGSL}").into()),
+        });
+        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::FRAGMENT,
+            ty,
+            count: None,
+        };
+        let texture = wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: true },
+            view_dimension: wgpu::TextureViewDimension::D2,
+            multisampled: false,
+        };
+        let uniform = wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Uniform,
+            has_dynamic_offset: true,
+            min_binding_size: std::num::NonZeroU64::new(size_of::<Slot>() as u64),
+        };
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("compose"),
+            entries: &[
+                entry(0, uniform),
+                entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+                entry(2, texture),
+                entry(3, texture),
+            ],
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("compose"),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let layout = Layout { layout, number: kit.number() };
+        Self { module, layout, pipeline_layout, pipelines: HashMap::new() }
+    }
+
+    /// Draws one step over the whole target.
+    pub(crate) fn draw(
+        &mut self,
+        kit: &mut Kit,
+        encoder: &mut wgpu::CommandEncoder,
+        target: Target<'_>,
+        step: Step,
+        slot: Slot,
+        textures: [Option<TextureRef>; 2],
+    ) {
+        let uniform = kit.uniform(bytemuck::bytes_of(&slot));
+        let black = TextureRef::from(kit.black);
+        let [a, b] = textures.map(|t| t.unwrap_or(black));
+        let (group, offsets) = kit.bind(
+            &self.layout,
+            &[
+                (0, Bound::Uniform(uniform)),
+                (1, Bound::Sampler(SamplerKind::LinearClamp)),
+                (2, Bound::Texture(a)),
+                (3, Bound::Texture(b)),
+            ],
+        );
+        let pipeline = self.pipeline(&kit.gpu, step, target.format);
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some(step.entry()),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: target.view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+            })],
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        pass.set_pipeline(pipeline);
+        pass.set_bind_group(0, &group, &offsets);
+        pass.draw(0..3, 0..1);
+    }
+
+    /// Draws one step over a texture of the store.
+    pub(crate) fn draw_to(
+        &mut self,
+        kit: &mut Kit,
+        encoder: &mut wgpu::CommandEncoder,
+        target: TextureId,
+        step: Step,
+        slot: Slot,
+        textures: [Option<TextureRef>; 2],
+    ) {
+        let Some((view, format)) = kit.store.view(target).cloned().zip(kit.store.texture(target).map(|t| t.format())) else {
+            return;
+        };
+        self.draw(kit, encoder, Target { view: &view, format }, step, slot, textures);
+    }
+
+    fn pipeline(&mut self, gpu: &Gpu, step: Step, format: wgpu::TextureFormat) -> &wgpu::RenderPipeline {
+        self.pipelines.entry((step, format)).or_insert_with(|| {
+            gpu.device().create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some(step.entry()),
+                layout: Some(&self.pipeline_layout),
+                vertex: wgpu::VertexState {
+                    module: &self.module,
+                    entry_point: Some("corner"),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    buffers: &[],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: None,
+                multisample: wgpu::MultisampleState::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module: &self.module,
+                    entry_point: Some(step.entry()),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    targets: &[Some(format.into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! The crate through its boundary, on the software adapter.
+
+mod song;
+mod stage;

@@ -1,0 +1,34 @@
+// Between light and the screen. The stage works in linear light where 1 is a bright surface and 4 a lamp;
+// a screen shows 0-1. Foreign pictures are made for the screen: `untone` takes them into light so that
+// `tone` brings them back exactly.
+
+const TONE_KNEE: f32 = 0.6;
+const TONE_WHITE: f32 = 4.0;
+// (TONE_WHITE - TONE_KNEE) / (1 - TONE_KNEE): the slope of both pieces is 1 at the knee.
+const TONE_STEEP: f32 = 8.5;
+
+// Light to screen: straight up to the knee, then a shoulder that reaches 1 at TONE_WHITE.
+fn tone(light: vec3f) -> vec3f {
+    let t = clamp((light - TONE_KNEE) / (TONE_WHITE - TONE_KNEE), vec3f(0.0), vec3f(1.0));
+    let shoulder = TONE_KNEE + (1.0 - TONE_KNEE) * (t * TONE_STEEP / (1.0 + (TONE_STEEP - 1.0) * t));
+    return select(shoulder, max(light, vec3f(0.0)), light <= vec3f(TONE_KNEE));
+}
+
+// Screen to light, the inverse of `tone`.
+fn untone(screen: vec3f) -> vec3f {
+    let f = clamp((screen - TONE_KNEE) / (1.0 - TONE_KNEE), vec3f(0.0), vec3f(1.0));
+    let shoulder = TONE_KNEE + (TONE_WHITE - TONE_KNEE) * (f / (TONE_STEEP - (TONE_STEEP - 1.0) * f));
+    return select(shoulder, max(screen, vec3f(0.0)), screen <= vec3f(TONE_KNEE));
+}
+
+// sRGB-encoded 0-1 to linear.
+fn linear_from_srgb(c: vec3f) -> vec3f {
+    let x = max(c, vec3f(0.0));
+    return select(pow((x + 0.055) / 1.055, vec3f(2.4)), x / 12.92, x <= vec3f(0.04045));
+}
+
+// Linear 0-1 to sRGB-encoded.
+fn srgb_from_linear(c: vec3f) -> vec3f {
+    let x = max(c, vec3f(0.0));
+    return select(1.055 * pow(x, vec3f(1.0 / 2.4)) - 0.055, x * 12.92, x <= vec3f(0.0031308));
+}

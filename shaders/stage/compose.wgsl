@@ -1,0 +1,208 @@
+// The stage's own full-screen passes: convert, blend, crossfade, bloom, output.
+// `common/tone.wgsl` is appended.
+
+struct Slot {
+    // Numbers; each entry point says which.
+    a: vec4f,
+    // A picture's place: scale and offset of its coordinates.
+    fit: vec4f,
+    // Switches; each entry point says which.
+    mode: vec4u,
+}
+
+@group(0) @binding(0) var<uniform> slot: Slot;
+@group(0) @binding(1) var samp: sampler;
+@group(0) @binding(2) var tex_a: texture_2d<f32>;
+@group(0) @binding(3) var tex_b: texture_2d<f32>;
+
+struct Corner {
+    @builtin(position) at: vec4f,
+    @location(0) uv: vec2f,
+}
+
+@vertex
+fn corner(@builtin(vertex_index) i: u32) -> Corner {
+    let p = vec2f(f32((i << 1u) & 2u), f32(i & 2u));
+    return Corner(vec4f(p.x * 2.0 - 1.0, 1.0 - p.y * 2.0, 0.0, 1.0), p);
+}
+
+// Screen colours with straight alpha to premultiplied light.
+fn decode(c: vec4f) -> vec4f {
+    let alpha = clamp(c.a, 0.0, 1.0);
+    return vec4f(untone(linear_from_srgb(clamp(c.rgb, vec3f(0.0), vec3f(1.0)))) * alpha, alpha);
+}
+
+// Premultiplied light to screen colours with straight alpha.
+fn encode(c: vec4f) -> vec4f {
+    let alpha = clamp(c.a, 0.0, 1.0);
+    return vec4f(srgb_from_linear(tone(c.rgb / max(alpha, 1e-4))), alpha);
+}
+
+fn light(t: texture_2d<f32>, uv: vec2f, encoded: u32) -> vec4f {
+    let c = textureSampleLevel(t, samp, uv, 0.0);
+    if encoded != 0u {
+        return decode(c);
+    }
+    return c;
+}
+
+// mode.x: 0 copies, 1 decodes, 2 encodes. `fit` places the picture; mode.y = 1 blackens outside of it.
+@fragment
+fn convert(in: Corner) -> @location(0) vec4f {
+    let uv = in.uv * slot.fit.xy + slot.fit.zw;
+    let c = textureSampleLevel(tex_a, samp, uv, 0.0);
+    if slot.mode.y != 0u && (any(uv < vec2f(0.0)) || any(uv > vec2f(1.0))) {
+        return vec4f(0.0, 0.0, 0.0, 1.0);
+    }
+    switch slot.mode.x {
+        case 1u: { return decode(c); }
+        case 2u: { return encode(c); }
+        default: { return c; }
+    }
+}
+
+// Averages 4x4 points: previews much smaller than the picture.
+@fragment
+fn shrink(in: Corner) -> @location(0) vec4f {
+    let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y));
+    var sum = vec4f(0.0);
+    for (var y = 0; y < 4; y++) {
+        for (var x = 0; x < 4; x++) {
+            let uv = in.uv + texel * (vec2f(f32(x), f32(y)) - 1.5) * 0.25;
+            sum += light(tex_a, uv, slot.mode.x);
+        }
+    }
+    let c = sum / 16.0;
+    return vec4f(select(encode(vec4f(c.rgb, 1.0)).rgb, c.rgb, slot.mode.y != 0u), 1.0);
+}
+
+@fragment
+fn solid(in: Corner) -> @location(0) vec4f {
+    return slot.a;
+}
+
+// a.x is the progress, mode.xy whether each side is encoded.
+@fragment
+fn crossfade(in: Corner) -> @location(0) vec4f {
+    return mix(light(tex_a, in.uv, slot.mode.x), light(tex_b, in.uv, slot.mode.y), slot.a.x);
+}
+
+fn unit(c: vec3f) -> vec3f {
+    return clamp(c, vec3f(0.0), vec3f(1.0));
+}
+
+fn overlay(b: vec3f, s: vec3f) -> vec3f {
+    return select(1.0 - 2.0 * (1.0 - b) * (1.0 - s), 2.0 * b * s, b <= vec3f(0.5));
+}
+
+fn soft_light(b: vec3f, s: vec3f) -> vec3f {
+    let d = select(sqrt(b), ((16.0 * b - 12.0) * b + 4.0) * b, b <= vec3f(0.25));
+    return select(b + (2.0 * s - 1.0) * (d - b), b - (1.0 - 2.0 * s) * b * (1.0 - b), s <= vec3f(0.5));
+}
+
+fn luminosity(b: vec3f, s: vec3f) -> vec3f {
+    let weights = vec3f(0.2126, 0.7152, 0.0722);
+    let lb = dot(b, weights);
+    let ls = dot(s, weights);
+    if lb < 1e-4 {
+        return vec3f(ls);
+    }
+    return b * (ls / lb);
+}
+
+// The modes in the order of `Blend`. Modes defined for 0-1 clamp; the others keep light above 1.
+fn blend_light(mode: u32, b: vec3f, s: vec3f) -> vec3f {
+    switch mode {
+        case 1u: { return b + s; }
+        case 2u: { return b + s - min(b, vec3f(1.0)) * min(s, vec3f(1.0)); }
+        case 3u: { return b * s; }
+        case 4u: { return abs(b - s); }
+        case 5u: { return overlay(unit(b), unit(s)); }
+        case 6u: { return max(b, s); }
+        case 7u: { return min(b, s); }
+        case 8u: { return select(min(b / max(1.0 - unit(s), vec3f(1e-3)), vec3f(TONE_WHITE)), vec3f(0.0), b <= vec3f(0.0)); }
+        case 9u: { return 1.0 - min((1.0 - unit(b)) / max(unit(s), vec3f(1e-3)), vec3f(1.0)); }
+        case 10u: { return overlay(unit(s), unit(b)); }
+        case 11u: { return soft_light(unit(b), unit(s)); }
+        case 12u: { return unit(b) + unit(s) - 2.0 * unit(b) * unit(s); }
+        case 13u: { return max(b - s, vec3f(0.0)); }
+        case 14u: { return min(b / max(s, vec3f(1e-3)), vec3f(TONE_WHITE)); }
+        case 15u: { return luminosity(b, s); }
+        default: { return s; }
+    }
+}
+
+// tex_a is what is below and opaque, tex_b the layer. a.x is the opacity, mode.x the blend, mode.y whether
+// the layer is encoded.
+@fragment
+fn blend(in: Corner) -> @location(0) vec4f {
+    let below = textureSampleLevel(tex_a, samp, in.uv, 0.0).rgb;
+    let layer = light(tex_b, in.uv, slot.mode.y);
+    let alpha = clamp(layer.a, 0.0, 1.0) * slot.a.x;
+    if slot.mode.x == 0u {
+        return vec4f(below * (1.0 - alpha) + layer.rgb * slot.a.x, 1.0);
+    }
+    let straight = layer.rgb / max(layer.a, 1e-4);
+    return vec4f(mix(below, blend_light(slot.mode.x, below, straight), alpha), 1.0);
+}
+
+// Takes the picture to a quarter of its size for the glow; what is dark gives none. mode.x: encoded.
+// a.x is where light begins to glow.
+@fragment
+fn bloom_first(in: Corner) -> @location(0) vec4f {
+    let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y)) * 0.25;
+    var sum = vec3f(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        let at = in.uv + texel * (vec2f(f32(i & 1u), f32(i >> 1u)) * 2.0 - 1.0);
+        let c = light(tex_a, at, slot.mode.x).rgb;
+        let peak = max(c.r, max(c.g, c.b));
+        // Bright points weigh less, so that one hot pixel does not flicker as a blob.
+        let glow = max(peak - slot.a.x, 0.0) / max(peak, 1e-4) / (1.0 + 0.25 * peak);
+        sum += c * glow;
+    }
+    return vec4f(sum * 0.25, 1.0);
+}
+
+// Halves the glow with a tent of four bilinear taps.
+@fragment
+fn bloom_down(in: Corner) -> @location(0) vec4f {
+    let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y)) * 0.5;
+    var sum = vec3f(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        sum += textureSampleLevel(tex_a, samp, in.uv + texel * (vec2f(f32(i & 1u), f32(i >> 1u)) * 2.0 - 1.0), 0.0).rgb;
+    }
+    return vec4f(sum * 0.25, 1.0);
+}
+
+// A wider glow (tex_b) over a tighter one (tex_a). a.x is the share of the wider.
+@fragment
+fn bloom_up(in: Corner) -> @location(0) vec4f {
+    let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y));
+    var wide = vec3f(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        wide += textureSampleLevel(tex_b, samp, in.uv + texel * (vec2f(f32(i & 1u), f32(i >> 1u)) * 2.0 - 1.0), 0.0).rgb;
+    }
+    let tight = textureSampleLevel(tex_a, samp, in.uv, 0.0).rgb;
+    return vec4f(mix(tight, wide * 0.25, slot.a.x), 1.0);
+}
+
+// Noise of +-half a step of 8 bits: gradients do not band, and what needs no dither (black) stays exact.
+fn dither(px: vec2f, frame: f32) -> f32 {
+    let p = px + 5.588238 * frame;
+    return (fract(52.9829189 * fract(dot(p, vec2f(0.06711056, 0.00583715)))) - 0.5) / 255.0;
+}
+
+// tex_a is the composed picture, tex_b the glow. a: brightness, share of glow, frame number. mode.x: encoded;
+// mode.y: blackout; mode.z: there is a glow.
+@fragment
+fn output(in: Corner) -> @location(0) vec4f {
+    if slot.mode.y != 0u {
+        return vec4f(0.0, 0.0, 0.0, 1.0);
+    }
+    var c = light(tex_a, in.uv, slot.mode.x).rgb;
+    if slot.mode.z != 0u {
+        c += textureSampleLevel(tex_b, samp, in.uv, 0.0).rgb * slot.a.y;
+    }
+    let screen = srgb_from_linear(tone(c * slot.a.x));
+    return vec4f(screen + dither(in.at.xy, slot.a.z), 1.0);
+}
