@@ -411,7 +411,8 @@ impl MathFn {
 
 /// One number per frame and seed: the same in all machines of a room.
 fn random(input: &ExprInput<'_>) -> f64 {
-    let mut bits = input.frame_idx.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(input.seed).wrapping_mul(0xD1B5_4A32_D192_ED03);
+    let mut bits = input.frame_idx.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ u64::from(input.seed).wrapping_mul(0xD1B5_4A32_D192_ED03);
     bits = (bits ^ (bits >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     bits = (bits ^ (bits >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     ((bits ^ (bits >> 32)) >> 11) as f64 / (1u64 << 53) as f64

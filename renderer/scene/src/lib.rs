@@ -20,16 +20,20 @@ mod size;
 mod uniform;
 
 pub use error::SceneError;
-pub use expr::{BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn, Steps, UnaryOp, Var};
+pub use expr::{
+    BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn, Steps,
+    UnaryOp, Var,
+};
 pub use guard::{MAX_INLINED_STATEMENTS, MAX_LOOP_STEPS, bound_loops, check_size};
 pub use input::{
-    Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, PictureId, PreviewRequest, ProgramInput, SceneInput,
-    TransitionInput,
+    Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, PictureId, PreviewRequest,
+    ProgramInput, SceneInput, TransitionInput,
 };
-pub use param::{ParamKind, ParamSpec, ParamSlot};
+pub use param::{ParamKind, ParamSlot, ParamSpec};
 pub use program::{
-    AudioTexture, Binding, BindingKind, BufferFormat, BufferSize, BufferSpec, ComputedParam, ImageSource, MAX_BUFFER_PX, Pass, PassBlend, PassKind, PassTarget,
-    ProgramId, SamplerKind, SceneKind, SceneProgram, ShaderModule, StorageSpec, TextureSource, Workgroups,
+    AudioTexture, Binding, BindingKind, BufferFormat, BufferSize, BufferSpec, ComputedParam, ImageSource,
+    MAX_BUFFER_PX, Pass, PassBlend, PassKind, PassTarget, ProgramId, SamplerKind, SceneKind, SceneProgram,
+    ShaderModule, StorageSpec, TextureSource, Workgroups,
 };
 pub use size::SizeExpr;
 pub use uniform::{FRAME_WGSL, FrameUniform, TONE_WGSL};

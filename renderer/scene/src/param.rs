@@ -85,13 +85,17 @@ impl ParamSpec {
         let fallback = self.default_slot();
         let finite = |i: usize| if slot[i].is_finite() { slot[i] } else { fallback[i] };
         match &self.kind {
-            ParamKind::Float { min, max, .. } => [finite(0).clamp(min.min(*max), max.max(*min)), slot[1], 0.0, 0.0],
+            ParamKind::Float { min, max, .. } => {
+                [finite(0).clamp(min.min(*max), max.max(*min)), slot[1], 0.0, 0.0]
+            }
             ParamKind::Choice { options, default } => {
                 let wanted = finite(0).round() as i32;
                 let value = if options.iter().any(|(v, _)| *v == wanted) { wanted } else { *default };
                 [value as f32, 0.0, 0.0, 0.0]
             }
-            ParamKind::Bool { .. } | ParamKind::Event => [if finite(0) >= 0.5 { 1.0 } else { 0.0 }, 0.0, 0.0, 0.0],
+            ParamKind::Bool { .. } | ParamKind::Event => {
+                [if finite(0) >= 0.5 { 1.0 } else { 0.0 }, 0.0, 0.0, 0.0]
+            }
             ParamKind::Color { .. } => std::array::from_fn(|i| finite(i).clamp(0.0, 1.0)),
             ParamKind::Point { min, max, .. } => {
                 let axis = |i: usize| finite(i).clamp(min[i].min(max[i]), max[i].max(min[i]));

@@ -75,7 +75,9 @@ impl SizeExpr {
     /// counts in the expression.
     pub fn parse(source: &str) -> Result<Self, SceneError> {
         if source.len() > MAX_SIZE_TEXT_BYTES {
-            return Err(SceneError::whole(format!("size expression is longer than {MAX_SIZE_TEXT_BYTES} bytes")));
+            return Err(SceneError::whole(format!(
+                "size expression is longer than {MAX_SIZE_TEXT_BYTES} bytes"
+            )));
         }
         let mut parser = Parser { source, at: 0, depth: 0, code: Vec::new() };
         parser.sum()?;
@@ -267,7 +269,11 @@ impl Parser<'_> {
         let name = self.word();
         let Some((function, num_args)) = Function::from_name(&name) else {
             self.at = start;
-            return Err(self.error(if name.is_empty() { "expected a number, a $name or a function" } else { "unknown function" }));
+            return Err(self.error(if name.is_empty() {
+                "expected a number, a $name or a function"
+            } else {
+                "unknown function"
+            }));
         };
         if !self.take('(') {
             return Err(self.error("expected '('"));

@@ -64,7 +64,13 @@ pub struct FrameUniform {
 
 impl FrameUniform {
     /// Packs what one pass of one program sees. `size` is the pass's target in pixels.
-    pub fn new(input: &FrameInput, program: &ProgramInput, size: [u32; 2], pass_index: u32, progress: f32) -> Self {
+    pub fn new(
+        input: &FrameInput,
+        program: &ProgramInput,
+        size: [u32; 2],
+        pass_index: u32,
+        progress: f32,
+    ) -> Self {
         let s = &*input.signal;
         let band = |b: &audio_signal::BandSignal| {
             [b.level, b.hits, b.presence, (b.time_secs.rem_euclid(CLOCK_WRAP_SECS)) as f32]
@@ -127,6 +133,7 @@ fn cone_roots([r, g, b, a]: [f32; 4]) -> [f32; 4] {
 }
 
 fn hit(hit: &HitInput) -> [f32; 4] {
-    let envelope = if hit.count == 0 { 0.0 } else { hit.strength * (-hit.age_secs.max(0.0) / HIT_DECAY_SECS).exp() };
+    let envelope =
+        if hit.count == 0 { 0.0 } else { hit.strength * (-hit.age_secs.max(0.0) / HIT_DECAY_SECS).exp() };
     [(hit.count % COUNT_WRAP) as f32, hit.age_secs.min(1000.0), hit.strength, envelope]
 }

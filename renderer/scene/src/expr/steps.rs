@@ -128,10 +128,13 @@ impl Steps {
     }
 
     fn fitted(&self, raw: f64, [low, high]: [f64; 2], input: &ExprInput<'_>) -> f64 {
-        let (least, most) = self.values.iter().map(|value| value.eval(input)).fold(
-            (f64::INFINITY, f64::NEG_INFINITY),
-            |(least, most), value| (least.min(value), most.max(value)),
-        );
+        let (least, most) = self
+            .values
+            .iter()
+            .map(|value| value.eval(input))
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
+                (least.min(value), most.max(value))
+            });
         if most > least { low + (raw - least) / (most - least) * (high - low) } else { low }
     }
 }
