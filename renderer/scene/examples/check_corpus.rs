@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use renderer_scene::{SceneError, SceneProgram, isf};
+use renderer_scene::{SceneError, SceneProgram, isf, shadertoy, transition};
 
 fn main() {
     let mut files = Vec::new();
@@ -47,5 +47,8 @@ fn check(path: &Path) -> Option<(&'static str, Result<SceneProgram, SceneError>)
         let vs = std::fs::read_to_string(path.with_extension("vs")).ok();
         return Some(("isf", isf::compile(&source, vs.as_deref(), &name)));
     }
-    None
+    if shadertoy::is_shadertoy(&source) {
+        return Some(("shadertoy", shadertoy::compile(&source, &name)));
+    }
+    transition::is_transition(&source).then(|| ("transition", transition::compile(&source, &name)))
 }

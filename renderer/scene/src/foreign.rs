@@ -21,10 +21,13 @@ pub(crate) enum Alpha {
     Premultiplied,
     /// It means nothing: the picture covers.
     Opaque,
+    /// As [`Alpha::Straight`], and values over 1 come through.
+    StraightHdr,
 }
 
 /// The output variables of a fragment stage, and the way from encoded colours to linear light.
-/// Foreign hosts draw into 8 bits, so what is out of range or no number ends here.
+/// Foreign hosts draw into 8 bits, so what is out of range or no number ends here. Encoded, 16 is
+/// over 700 times white.
 const FINISH_GLSL: &str = "
 layout(location=0) out vec4 jl_out;
 vec4 jl_FragColor;
@@ -33,9 +36,9 @@ vec3 jl_decode(vec3 c) {
     vec3 high = pow((c + 0.055) / 1.055, vec3(2.4));
     return mix(high, low, vec3(lessThanEqual(c, vec3(0.04045))));
 }
-float jl_number(float x) { if (x >= 0.0) { return min(x, 1.0); } return 0.0; }
-vec4 jl_finish(vec4 c) {
-    return vec4(jl_decode(vec3(jl_number(c.r), jl_number(c.g), jl_number(c.b))), jl_number(c.a));
+float jl_number(float x, float most) { if (x >= 0.0) { return min(x, most); } return 0.0; }
+vec4 jl_finish(vec4 c, float most) {
+    return vec4(jl_decode(vec3(jl_number(c.r, most), jl_number(c.g, most), jl_number(c.b, most))), jl_number(c.a, 1.0));
 }
 ";
 
@@ -48,15 +51,18 @@ pub(crate) fn fragment(
     target: PassTarget,
     alpha: Alpha,
 ) -> Result<Compiled, SceneError> {
+    let most = if alpha == Alpha::StraightHdr { "16.0" } else { "1.0" };
     let finish = match (target, alpha) {
-        (PassTarget::Output, Alpha::Straight) => {
-            "    vec4 jl_c = jl_finish(COLOR); jl_out = vec4(jl_c.rgb * jl_c.a, jl_c.a);\n"
+        (PassTarget::Output, Alpha::Straight | Alpha::StraightHdr) => {
+            format!("    vec4 jl_c = jl_finish({color}, {most}); jl_out = vec4(jl_c.rgb * jl_c.a, jl_c.a);\n")
         }
-        (PassTarget::Output, Alpha::Premultiplied) => "    jl_out = jl_finish(COLOR);\n",
-        (PassTarget::Output, Alpha::Opaque) => "    jl_out = vec4(jl_finish(COLOR).rgb, 1.0);\n",
-        _ => "    jl_out = COLOR;\n",
+        (PassTarget::Output, Alpha::Premultiplied) => format!("    jl_out = jl_finish({color}, {most});\n"),
+        (PassTarget::Output, Alpha::Opaque) => {
+            format!("    jl_out = vec4(jl_finish({color}, {most}).rgb, 1.0);\n")
+        }
+        _ => format!("    jl_out = {color};\n"),
     };
-    let entry = format!("    {call}\n{}", finish.replace("COLOR", color));
+    let entry = format!("    {call}\n{finish}");
     let text = unit.write(host, Stage::Fragment, FINISH_GLSL, &entry)?;
     glsl::compile(&text, Stage::Fragment)
 }
@@ -154,7 +160,7 @@ pub(crate) fn add_present(
     };
     program.modules.push(wgsl_module("present", PRESENT_WGSL)?);
     let fragment = match alpha {
-        Alpha::Straight => "straight",
+        Alpha::Straight | Alpha::StraightHdr => "straight",
         Alpha::Premultiplied => "premultiplied",
         Alpha::Opaque => "opaque",
     };

@@ -17,6 +17,6 @@ mod words;
 pub(crate) use compile::{Compiled, bindings, compile, read, unit};
 pub(crate) use parse::{Global, Storage};
 pub(crate) use preprocess::Preprocessor;
-pub(crate) use token::{Comment, Pos};
-pub(crate) use unit::{Host, HostGlobal, HostTexture, Layout, Stage, Unit, Varying};
+pub(crate) use token::Comment;
+pub(crate) use unit::{Host, HostGlobal, HostTexture, Layout, Stage, Unit};
 pub(crate) use varying::{collect as collect_varyings, frag_norm_coord};

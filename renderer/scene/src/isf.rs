@@ -56,7 +56,7 @@ fn parse(source: &str) -> Result<Unit, SceneError> {
     let mut preprocessor = Preprocessor::default();
     // Texts choose between `varying` and `in` by this.
     preprocessor.define("__VERSION__", "410");
-    let (tokens, _) = glsl::read(&mut preprocessor, source)?;
+    let (tokens, _) = glsl::read(&mut preprocessor, source, 1)?;
     let unit = glsl::unit(&tokens)?;
     if unit.has_function("main") { Ok(unit) } else { Err(SceneError::whole("the text has no `void main()`")) }
 }

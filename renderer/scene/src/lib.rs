@@ -7,6 +7,8 @@
 
 pub mod isf;
 pub mod native;
+pub mod shadertoy;
+pub mod transition;
 
 mod error;
 mod expr;

@@ -12,15 +12,17 @@ use crate::{Binding, BindingKind, PassTarget, SceneError, TextureSource, guard};
 /// Longer texts are refused: 4 times the largest shader of the corpora.
 pub(crate) const MAX_SOURCE_BYTES: usize = 256 * 1024;
 
-/// Reads one text of a scene.
+/// Reads one text of a scene, whose first line is `first_line`: texts that are read together keep
+/// their lines apart.
 pub(crate) fn read(
     preprocessor: &mut preprocess::Preprocessor,
     source: &str,
+    first_line: u32,
 ) -> Result<(Vec<Token>, Vec<token::Comment>), SceneError> {
     if source.len() > MAX_SOURCE_BYTES {
         return Err(SceneError::whole(format!("text is longer than {MAX_SOURCE_BYTES} bytes")));
     }
-    let (tokens, comments) = token::tokenize(source, Pos::START)?;
+    let (tokens, comments) = token::tokenize(source, Pos { line: first_line, column: 1 })?;
     let tokens = preprocessor.run(tokens)?;
     let tokens =
         tokens.into_iter().filter(|token| !matches!(&*token.text, "lowp" | "mediump" | "highp")).collect();

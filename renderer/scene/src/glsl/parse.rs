@@ -64,8 +64,6 @@ pub(crate) struct Global {
     pub(crate) name: Token,
     pub(crate) array: Vec<Token>,
     pub(crate) init: Option<Vec<Token>>,
-    /// How many tokens stood before its end: finds the comment after it.
-    pub(crate) end: usize,
 }
 
 /// Splits the tokens of a whole text.
@@ -317,8 +315,7 @@ impl<'a> Parser<'a> {
             } else {
                 None
             };
-            let end = self.at;
-            self.items.push(Item::Global(Global { storage, ty: ty.clone(), name, array, init, end }));
+            self.items.push(Item::Global(Global { storage, ty: ty.clone(), name, array, init }));
             let next = self.peek().ok_or_else(|| self.pos().error("this declaration has no ';'"))?;
             self.at += 1;
             match &*next.text {

@@ -78,10 +78,10 @@ impl Token {
     }
 }
 
-/// A comment and how many tokens stand before it.
+/// A comment and where it begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Comment {
-    pub(crate) after: usize,
+    pub(crate) pos: Pos,
     pub(crate) text: String,
 }
 
@@ -177,7 +177,7 @@ impl Scanner {
             }
         }
         let text = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
-        self.comments.push(Comment { after: self.tokens.len(), text });
+        self.comments.push(Comment { pos, text });
         if block {
             self.bump();
             self.bump();

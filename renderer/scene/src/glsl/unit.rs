@@ -23,6 +23,8 @@ pub(crate) enum Layout {
     Data = 1,
     /// A picture of the stage: linear, premultiplied, top row first.
     Linear = 2,
+    /// The same, but values over 1 come through.
+    LinearHdr = 3,
 }
 
 /// A picture the host gives to the author under a name.
@@ -41,6 +43,8 @@ pub(crate) struct HostTexture {
 pub(crate) struct HostGlobal {
     pub(crate) ty: &'static str,
     pub(crate) name: String,
+    /// `[4]` for an array, else empty.
+    pub(crate) array: &'static str,
     /// GLSL over `jl_frame` and `jl_params`.
     pub(crate) value: String,
 }
@@ -48,7 +52,7 @@ pub(crate) struct HostGlobal {
 impl HostGlobal {
     pub(crate) fn new(ty: &'static str, name: &str, value: impl Into<String>) -> Self {
         let name = words::renamed(name).unwrap_or(name).to_owned();
-        Self { ty, name, value: value.into() }
+        Self { ty, name, array: "", value: value.into() }
     }
 }
 
@@ -115,7 +119,7 @@ impl Host {
             out.ours("vec4 jl_FragCoord;\n");
         }
         for global in &self.globals {
-            out.ours(&format!("{} {};\n", global.ty, global.name));
+            out.ours(&format!("{} {}{};\n", global.ty, global.name, global.array));
         }
         varying::declare(&self.varyings, stage, out);
         out.ours(&self.functions);
@@ -134,8 +138,9 @@ layout(std140, set=0, binding=0) uniform JlFrame {
 /// Reading pictures. The stage keeps them top row first; linear ones are encoded as foreign formats
 /// expect. Levels are explicit: pictures have one, and implicit ones are not allowed in branches.
 const TEXTURE_GLSL: &str = "
-vec4 jl_encode(vec4 c) {
+vec4 jl_encode(vec4 c, int layout_) {
     vec3 straight = max(c.a > 0.0 ? c.rgb / c.a : c.rgb, vec3(0.0));
+    if (layout_ == 2) { straight = min(straight, vec3(1.0)); }
     vec3 low = straight * 12.92;
     vec3 high = 1.055 * pow(straight, vec3(1.0 / 2.4)) - 0.055;
     return vec4(mix(high, low, vec3(lessThanEqual(straight, vec3(0.0031308)))), c.a);
@@ -143,7 +148,7 @@ vec4 jl_encode(vec4 c) {
 vec4 jl_tex(texture2D t, sampler s, int layout_, vec2 uv) {
     if (layout_ != 1) { uv.y = 1.0 - uv.y; }
     vec4 c = textureLod(sampler2D(t, s), uv, 0.0);
-    if (layout_ == 2) { c = jl_encode(c); }
+    if (layout_ >= 2) { c = jl_encode(c, layout_); }
     return c;
 }
 ivec2 jl_isize(texture2D t, sampler s) { return textureSize(sampler2D(t, s), 0); }
@@ -156,7 +161,7 @@ vec4 jl_texel(texture2D t, sampler s, int layout_, ivec2 p) {
     if (p.x < 0 || p.y < 0 || p.x >= size.x || p.y >= size.y) { return vec4(0.0); }
     if (layout_ != 1) { p.y = size.y - 1 - p.y; }
     vec4 c = texelFetch(sampler2D(t, s), p, 0);
-    if (layout_ == 2) { c = jl_encode(c); }
+    if (layout_ >= 2) { c = jl_encode(c, layout_); }
     return c;
 }
 ";
@@ -320,14 +325,16 @@ fn in_call_order(functions: Vec<&Function>) -> Vec<&Function> {
     }
     let callees: Vec<Vec<usize>> = functions
         .iter()
-        .map(|function| {
-            let mut found: Vec<usize> = function
-                .body
-                .windows(2)
-                .filter_map(|pair| match pair {
-                    [name, open] if open.is("(") && name.is_word() => by_name.get(&name.text),
-                    _ => None,
-                })
+        .enumerate()
+        .map(|(caller, function)| {
+            let names = function.body.windows(2).filter_map(|pair| match pair {
+                [name, open] if open.is("(") && name.is_word() => by_name.get(&name.text),
+                _ => None,
+            });
+            // An overload that stands before the caller is the one it means; one that only follows was
+            // announced by a prototype.
+            let mut found: Vec<usize> = names
+                .filter(|overloads| !overloads.iter().any(|callee| *callee < caller))
                 .flatten()
                 .copied()
                 .collect();
