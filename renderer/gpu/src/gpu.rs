@@ -61,7 +61,9 @@ pub struct Generation(pub u64);
 #[non_exhaustive]
 pub enum GpuError {
     /// No adapter fits the choice. After a driver reset this may pass: try again with back-off.
-    #[error("no graphics adapter fits {choice:?}; found: {found}. On Linux install mesa-vulkan-drivers or the GPU's driver")]
+    #[error(
+        "no graphics adapter fits {choice:?}; found: {found}. On Linux install mesa-vulkan-drivers or the GPU's driver"
+    )]
     NoAdapter {
         /// What was wanted.
         choice: AdapterChoice,
@@ -154,7 +156,8 @@ impl Gpu {
         device.set_device_lost_callback({
             let loss = loss.clone();
             move |reason, message| {
-                *loss.reason.lock().unwrap_or_else(PoisonError::into_inner) = format!("{reason:?}: {message}");
+                *loss.reason.lock().unwrap_or_else(PoisonError::into_inner) =
+                    format!("{reason:?}: {message}");
                 loss.lost.store(true, Ordering::Release);
             }
         });
@@ -198,7 +201,10 @@ impl Gpu {
 
     /// The adapter's name, backend and driver, for people.
     pub fn describe(&self) -> String {
-        format!("{} ({:?}, {} {})", self.info.name, self.info.backend, self.info.driver, self.info.driver_info)
+        format!(
+            "{} ({:?}, {} {})",
+            self.info.name, self.info.backend, self.info.driver, self.info.driver_info
+        )
     }
 
     /// Whether a processor does the drawing.

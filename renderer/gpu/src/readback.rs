@@ -58,7 +58,13 @@ pub struct ReadbackRing {
 
 impl ReadbackRing {
     /// Encodes the copy of a texture (it needs `COPY_SRC`). Returns `false` when all buffers are in flight.
-    pub fn copy(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture, key: u64) -> bool {
+    pub fn copy(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        texture: &wgpu::Texture,
+        key: u64,
+    ) -> bool {
         self.stats.num_asked += 1;
         if self.in_flight.len() >= SLOTS {
             self.stats.num_refused += 1;

@@ -30,7 +30,9 @@ pub enum Keep {
 #[non_exhaustive]
 pub enum TextureError {
     /// The budget is spent on textures in use.
-    #[error("texture {label:?} takes {wanted_bytes} bytes, {free_bytes} of the budget of {budget_bytes} are free; lower the size or raise the texture budget")]
+    #[error(
+        "texture {label:?} takes {wanted_bytes} bytes, {free_bytes} of the budget of {budget_bytes} are free; lower the size or raise the texture budget"
+    )]
     OverBudget {
         /// Whose.
         label: String,
@@ -109,7 +111,11 @@ impl TextureStore {
     ///
     /// # Errors
     /// [`TextureError`]; nothing was thrown away for nothing.
-    pub fn create(&mut self, desc: &wgpu::TextureDescriptor<'_>, keep: Keep) -> Result<TextureId, TextureError> {
+    pub fn create(
+        &mut self,
+        desc: &wgpu::TextureDescriptor<'_>,
+        keep: Keep,
+    ) -> Result<TextureId, TextureError> {
         let label = desc.label.unwrap_or("unnamed");
         let limit = self.gpu.device().limits().max_texture_dimension_2d;
         let (width, height) = (desc.size.width, desc.size.height);
@@ -235,7 +241,10 @@ fn size_bytes(desc: &wgpu::TextureDescriptor<'_>) -> u64 {
     (0..desc.mip_level_count)
         .map(|level| {
             let side = |n: u32| u64::from((n >> level).max(1));
-            side(desc.size.width) * side(desc.size.height) * u64::from(desc.size.depth_or_array_layers) * texel
+            side(desc.size.width)
+                * side(desc.size.height)
+                * u64::from(desc.size.depth_or_array_layers)
+                * texel
         })
         .sum()
 }

@@ -56,7 +56,11 @@ impl UploadBelt {
                     ..upload.texture.as_image_copy()
                 },
                 data,
-                wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(upload.bytes_per_row), rows_per_image: None },
+                wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(upload.bytes_per_row),
+                    rows_per_image: None,
+                },
                 wgpu::Extent3d { width: upload.texture.width(), height: rows, depth_or_array_layers: 1 },
             );
             upload.next_row += rows;

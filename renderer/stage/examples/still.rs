@@ -1,7 +1,10 @@
 //! Renders a scene file with a made-up song into PNG frames, to look at it:
 //! `cargo run -p renderer-stage --example still -- --scene shaders/scenes/x.wgsl --frames 3 --every 15 --size 640x360 --out DIR`
 
-#![expect(clippy::disallowed_methods, reason = "a program for a person: reads a file and a clock, writes pictures")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program for a person: reads a file and a clock, writes pictures"
+)]
 
 #[path = "../tests/it/song.rs"]
 mod song;
@@ -88,14 +91,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     stage.set_scale(options.scale);
     let started = Instant::now();
     stage.install(scene.clone())?;
-    println!("{}: {} passes on {}, compiled in {:.0} ms", scene.name, scene.passes.len(), gpu.name(), millis(started));
+    println!(
+        "{}: {} passes on {}, compiled in {:.0} ms",
+        scene.name,
+        scene.passes.len(),
+        gpu.name(),
+        millis(started)
+    );
 
     let mut times = Vec::new();
     let last = options.from + (options.frames.max(1) - 1) * options.every;
     for frame in 0..=last {
         let mut program = song::program(&scene, 1, frame, options.frames_per_sec);
         for (name, x) in &options.params {
-            let i = scene.params.iter().position(|p| p.name == *name).ok_or(format!("there is no param {name:?}"))?;
+            let i = scene
+                .params
+                .iter()
+                .position(|p| p.name == *name)
+                .ok_or(format!("there is no param {name:?}"))?;
             program.params[i][0] = *x;
         }
         let layers = vec![song::layer(1, SceneInput::Program(program))];

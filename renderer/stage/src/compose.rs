@@ -150,7 +150,10 @@ impl Composer {
                 view: target.view,
                 depth_slice: None,
                 resolve_target: None,
-                ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    store: wgpu::StoreOp::Store,
+                },
             })],
             ..wgpu::RenderPassDescriptor::default()
         });
@@ -169,7 +172,9 @@ impl Composer {
         slot: Slot,
         textures: [Option<TextureRef>; 2],
     ) {
-        let Some((view, format)) = kit.store.view(target).cloned().zip(kit.store.texture(target).map(|t| t.format())) else {
+        let Some((view, format)) =
+            kit.store.view(target).cloned().zip(kit.store.texture(target).map(|t| t.format()))
+        else {
             return;
         };
         self.draw(kit, encoder, Target { view: &view, format }, step, slot, textures);

@@ -2,8 +2,8 @@
 
 use renderer_gpu::{Keep, TextureError, TextureId};
 use renderer_scene::{
-    BindingKind, FrameInput, FrameUniform, Pass, PassBlend, PassKind, PassTarget, ProgramInput, SceneProgram,
-    TextureSource, Workgroups,
+    BindingKind, BufferSpec, FrameInput, FrameUniform, Pass, PassBlend, PassKind, PassTarget, ProgramId,
+    ProgramInput, SceneProgram, TextureSource, Workgroups,
 };
 
 use crate::compose::{Composer, Slot, Step};
@@ -36,12 +36,17 @@ impl Pair {
         self.halves.get(self.current).copied().flatten()
     }
 
+    pub(crate) fn half(&self, half: usize) -> Option<TextureId> {
+        self.halves.get(half).copied().flatten()
+    }
+
     fn other(&self) -> Option<TextureId> {
         self.halves.get(1 - self.current).copied().flatten()
     }
 }
 
 pub(crate) struct Instance {
+    pub(crate) program: ProgramId,
     pub(crate) output: Pair,
     pub(crate) buffers: Vec<Pair>,
     pub(crate) storages: Vec<(wgpu::Buffer, u64)>,
@@ -49,8 +54,7 @@ pub(crate) struct Instance {
     pub(crate) drawn_in: u64,
 }
 
-/// Which buffers a pass writes, and whether it reads them too.
-fn swaps(pass: &Pass, buffer: usize) -> bool {
+fn reads(pass: &Pass, buffer: usize) -> bool {
     pass.bindings.iter().any(|b| b.kind == BindingKind::Texture(TextureSource::Buffer(buffer)))
 }
 
@@ -60,7 +64,9 @@ fn written_buffers(pass: &Pass) -> impl Iterator<Item = usize> {
         PassTarget::Output | PassTarget::None => None,
     };
     drawn.into_iter().chain(
-        pass.bindings.iter().filter_map(|b| if let BindingKind::StorageTexture(i) = b.kind { Some(i) } else { None }),
+        pass.bindings
+            .iter()
+            .filter_map(|b| if let BindingKind::StorageTexture(i) = b.kind { Some(i) } else { None }),
     )
 }
 
@@ -74,7 +80,9 @@ impl Instance {
                 let buffer = kit.gpu.device().create_buffer(&wgpu::BufferDescriptor {
                     label: Some(&spec.name),
                     size: spec.size_bytes.next_multiple_of(4).max(16),
-                    usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+                    usage: wgpu::BufferUsages::STORAGE
+                        | wgpu::BufferUsages::COPY_SRC
+                        | wgpu::BufferUsages::COPY_DST,
                     mapped_at_creation: false,
                 });
                 (buffer, kit.number())
@@ -82,6 +90,7 @@ impl Instance {
             .collect();
         let empty = || Pair { halves: [None; 2], current: 0, size: [0; 2], written: false };
         Self {
+            program: program.id,
             output: empty(),
             buffers: program.buffers.iter().map(|_| empty()).collect(),
             storages,
@@ -94,15 +103,12 @@ impl Instance {
         self.output.current()
     }
 
-    /// Frees its textures now; its storages go with it.
-    pub(crate) fn destroy(&mut self, kit: &mut Kit) {
-        for pair in std::iter::once(&mut self.output).chain(&mut self.buffers) {
-            for half in pair.halves.iter_mut().filter_map(Option::take) {
-                kit.store.destroy(half);
+    /// Frees its textures after this frame; its storages go when the device is done with them.
+    pub(crate) fn destroy(self, kit: &mut Kit) {
+        for pair in std::iter::once(self.output).chain(self.buffers) {
+            for half in pair.halves.into_iter().flatten() {
+                kit.destroy_later(half);
             }
-        }
-        for (buffer, _) in &self.storages {
-            buffer.destroy();
         }
     }
 
@@ -126,13 +132,14 @@ impl Instance {
             pair.written = false;
         }
         for (pass, ready) in program.passes.iter().zip(&prepared.passes) {
-            for i in written_buffers(pass).filter(|i| swaps(pass, *i)) {
+            for i in written_buffers(pass).filter(|i| reads(pass, *i)) {
                 if let Some(pair) = self.buffers.get_mut(i).filter(|pair| pair.halves[1].is_some()) {
                     pair.current = 1 - pair.current;
                 }
             }
             let size = self.pass_size(pass, drawing.size);
-            let frame = FrameUniform::new(drawing.frame, drawing.program, size, pass.pass_index, drawing.progress);
+            let frame =
+                FrameUniform::new(drawing.frame, drawing.program, size, pass.pass_index, drawing.progress);
             let frame = kit.uniform(bytemuck::bytes_of(&frame));
             let mut groups = Vec::with_capacity(ready.groups.len());
             for group in &ready.groups {
@@ -156,7 +163,7 @@ impl Instance {
                 }
                 groups.push(kit.bind(&group.layout, &bound));
             }
-            self.run(kit, encoder, program, pass, &ready.pipeline, &groups, size);
+            self.run(kit, encoder, program, (pass, &ready.pipeline), &groups, size);
         }
         self.output.current().ok_or_else(|| TextureError::TooLarge {
             label: program.name.clone(),
@@ -171,8 +178,7 @@ impl Instance {
         kit: &Kit,
         encoder: &mut wgpu::CommandEncoder,
         program: &SceneProgram,
-        pass: &Pass,
-        pipeline: &PreparedPipeline,
+        (pass, pipeline): (&Pass, &PreparedPipeline),
         groups: &[(wgpu::BindGroup, Vec<u32>)],
         size: [u32; 2],
     ) {
@@ -208,7 +214,8 @@ impl Instance {
                     PassBlend::Replace | PassBlend::Add => !persistent && !pair.written,
                 };
                 pair.written = true;
-                let load = if clear { wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT) } else { wgpu::LoadOp::Load };
+                let load =
+                    if clear { wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT) } else { wgpu::LoadOp::Load };
                 let mut run = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
                     label: Some(&pass.label),
                     color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -226,11 +233,18 @@ impl Instance {
                 run.draw(0..*vertices, 0..*instances);
             }
             // `PreparedProgram::new` makes each pipeline from its pass's kind.
-            (PassKind::Compute { .. }, PreparedPipeline::Draw(_)) | (PassKind::Draw { .. }, PreparedPipeline::Compute(_)) => {}
+            (PassKind::Compute { .. }, PreparedPipeline::Draw(_))
+            | (PassKind::Draw { .. }, PreparedPipeline::Compute(_)) => {}
         }
     }
 
-    fn read(&self, kit: &mut Kit, pass: &Pass, source: &TextureSource, sources: &mut dyn Sources) -> TextureRef {
+    fn read(
+        &self,
+        kit: &mut Kit,
+        pass: &Pass,
+        source: &TextureSource,
+        sources: &mut dyn Sources,
+    ) -> TextureRef {
         let own = match source {
             TextureSource::Buffer(i) => self.buffers.get(*i).and_then(|pair| {
                 if written_buffers(pass).any(|w| w == *i) { pair.other() } else { pair.current() }
@@ -261,62 +275,81 @@ impl Instance {
         drawing: &Drawing<'_>,
     ) -> Result<(), TextureError> {
         let program = &*prepared.program;
-        resize(kit, composer, encoder, &mut self.output, &program.name, drawing.size, LIGHT_FORMAT, prepared.uses_previous, false)?;
+        let limit = kit.gpu.device().limits().max_texture_dimension_2d;
+        let fit = |size: [u32; 2]| size.map(|side| side.clamp(1, limit));
+        if self.output.size != fit(drawing.size) {
+            let shape = output_shape(prepared);
+            resize(kit, composer, encoder, &mut self.output, fit(drawing.size), &shape)?;
+        }
         for (i, (pair, spec)) in self.buffers.iter_mut().zip(&program.buffers).enumerate() {
-            let size = spec.size.resolve(drawing.size, &program.params, &drawing.program.params);
-            let two = program.passes.iter().any(|p| written_buffers(p).any(|w| w == i) && swaps(p, i));
-            let stored = program
-                .passes
-                .iter()
-                .any(|p| p.bindings.iter().any(|b| b.kind == BindingKind::StorageTexture(i)));
-            resize(kit, composer, encoder, pair, &spec.name, size, buffer_format(spec.format), two, stored)?;
+            let size = fit(spec.size.resolve(drawing.size, &program.params, &drawing.program.params));
+            if pair.size != size {
+                resize(kit, composer, encoder, pair, size, &buffer_shape(program, i, spec))?;
+            }
         }
         Ok(())
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one private call site per line above")]
+/// What a pair is made of, but for its size.
+pub(crate) struct Shape<'a> {
+    label: &'a str,
+    format: wgpu::TextureFormat,
+    /// Whether a pass reads what it writes.
+    two: bool,
+    /// Whether compute writes it.
+    stored: bool,
+    /// Whether the next frame depends on it.
+    pub(crate) lasting: bool,
+}
+
+pub(crate) fn output_shape(prepared: &PreparedProgram) -> Shape<'_> {
+    let two = prepared.uses_previous;
+    Shape { label: &prepared.program.name, format: LIGHT_FORMAT, two, stored: false, lasting: two }
+}
+
+pub(crate) fn buffer_shape<'a>(program: &SceneProgram, i: usize, spec: &'a BufferSpec) -> Shape<'a> {
+    let two = program.passes.iter().any(|p| written_buffers(p).any(|w| w == i) && reads(p, i));
+    let stored =
+        program.passes.iter().any(|p| p.bindings.iter().any(|b| b.kind == BindingKind::StorageTexture(i)));
+    let format = buffer_format(spec.format);
+    Shape { label: &spec.name, format, two, stored, lasting: spec.persistent || stored }
+}
+
+/// Makes a pair, black.
+pub(crate) fn make_pair(kit: &mut Kit, size: [u32; 2], shape: &Shape<'_>) -> Result<Pair, TextureError> {
+    let mut usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
+    if shape.stored {
+        usage |= wgpu::TextureUsages::STORAGE_BINDING;
+    }
+    let desc = texture_desc(shape.label, size, shape.format, usage);
+    let first = kit.store.create(&desc, Keep::Always)?;
+    let second = match shape.two.then(|| kit.store.create(&desc, Keep::Always)).transpose() {
+        Ok(second) => second,
+        Err(error) => {
+            kit.store.destroy(first);
+            return Err(error);
+        }
+    };
+    Ok(Pair { halves: [Some(first), second], current: 0, size, written: false })
+}
+
 fn resize(
     kit: &mut Kit,
     composer: &mut Composer,
     encoder: &mut wgpu::CommandEncoder,
     pair: &mut Pair,
-    label: &str,
     size: [u32; 2],
-    format: wgpu::TextureFormat,
-    two: bool,
-    stored: bool,
+    shape: &Shape<'_>,
 ) -> Result<(), TextureError> {
-    let limit = kit.gpu.device().limits().max_texture_dimension_2d;
-    let size = size.map(|side| side.clamp(1, limit));
-    if pair.size == size {
-        return Ok(());
-    }
-    let mut usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
-    if stored {
-        usage |= wgpu::TextureUsages::STORAGE_BINDING;
-    }
-    let desc = texture_desc(label, size, format, usage);
-    let first = kit.store.create(&desc, Keep::Always)?;
-    let second = if two {
-        match kit.store.create(&desc, Keep::Always) {
-            Ok(id) => Some(id),
-            Err(error) => {
-                kit.store.destroy(first);
-                return Err(error);
-            }
-        }
-    } else {
-        None
-    };
-    let old = std::mem::replace(pair, Pair { halves: [Some(first), second], current: 0, size, written: false });
-    let readable =
-        format != wgpu::TextureFormat::Rgba32Float || kit.gpu.device().features().contains(wgpu::Features::FLOAT32_FILTERABLE);
-    if let Some(from) = old.current().filter(|_| readable) {
-        composer.draw_to(kit, encoder, first, Step::Convert, Slot::default(), [Some(from.into()), None]);
+    let old = std::mem::replace(pair, make_pair(kit, size, shape)?);
+    let readable = shape.format != wgpu::TextureFormat::Rgba32Float
+        || kit.gpu.device().features().contains(wgpu::Features::FLOAT32_FILTERABLE);
+    if let (Some(from), Some(to), true) = (old.current(), pair.current(), readable && shape.lasting) {
+        composer.draw_to(kit, encoder, to, Step::Convert, Slot::default(), [Some(from.into()), None]);
     }
     for half in old.halves.into_iter().flatten() {
-        kit.store.destroy(half);
+        kit.destroy_later(half);
     }
     Ok(())
 }

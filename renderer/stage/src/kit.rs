@@ -107,6 +107,8 @@ pub(crate) struct Kit {
     samplers: Vec<wgpu::Sampler>,
     binds: HashMap<(u64, Vec<u64>), (wgpu::BindGroup, u64)>,
     transients: Vec<Transient>,
+    /// Freed after the submit: commands of this frame may read them.
+    doomed: Vec<TextureId>,
     frame: u64,
     next_number: u64,
 }
@@ -144,6 +146,7 @@ impl Kit {
             samplers,
             binds: HashMap::new(),
             transients: Vec::new(),
+            doomed: Vec::new(),
             frame: 0,
             next_number: 0,
         })
@@ -161,7 +164,11 @@ impl Kit {
 
     /// Returns the bind group of these resources, made now or in an earlier frame, with the dynamic
     /// offsets of its uniforms.
-    pub(crate) fn bind(&mut self, layout: &Layout, resources: &[(u32, Bound<'_>)]) -> (wgpu::BindGroup, Vec<u32>) {
+    pub(crate) fn bind(
+        &mut self,
+        layout: &Layout,
+        resources: &[(u32, Bound<'_>)],
+    ) -> (wgpu::BindGroup, Vec<u32>) {
         let offsets = resources
             .iter()
             .filter_map(|(_, bound)| if let Bound::Uniform(slot) = bound { Some(slot.offset) } else { None })
@@ -178,7 +185,9 @@ impl Kit {
         }
         let entries = resources
             .iter()
-            .filter_map(|(binding, bound)| Some(wgpu::BindGroupEntry { binding: *binding, resource: self.resource(bound)? }))
+            .filter_map(|(binding, bound)| {
+                Some(wgpu::BindGroupEntry { binding: *binding, resource: self.resource(bound)? })
+            })
             .collect::<Vec<_>>();
         let group = self.gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
@@ -197,7 +206,8 @@ impl Kit {
                 size: NonZeroU64::new(slot.bytes),
             }),
             Bound::Texture(texture) => {
-                let view = if texture.raw { self.store.raw_view(texture.id) } else { self.store.view(texture.id) };
+                let view =
+                    if texture.raw { self.store.raw_view(texture.id) } else { self.store.view(texture.id) };
                 wgpu::BindingResource::TextureView(view.or_else(|| self.store.view(self.black))?)
             }
             Bound::Sampler(kind) => wgpu::BindingResource::Sampler(self.samplers.get(sampler_idx(*kind))?),
@@ -206,9 +216,15 @@ impl Kit {
     }
 
     /// Returns a target for this frame; its content is undefined.
-    pub(crate) fn transient(&mut self, size: [u32; 2], format: wgpu::TextureFormat) -> Result<TextureId, TextureError> {
+    pub(crate) fn transient(
+        &mut self,
+        size: [u32; 2],
+        format: wgpu::TextureFormat,
+    ) -> Result<TextureId, TextureError> {
         let frame = self.frame;
-        if let Some(t) = self.transients.iter_mut().find(|t| !t.in_use && t.size == size && t.format == format) {
+        if let Some(t) =
+            self.transients.iter_mut().find(|t| !t.in_use && t.size == size && t.format == format)
+        {
             (t.in_use, t.last_used) = (true, frame);
             return Ok(t.id);
         }
@@ -216,6 +232,11 @@ impl Kit {
         let id = self.store.create(&texture_desc("transient", size, format, usage), Keep::Always)?;
         self.transients.push(Transient { id, size, format, last_used: frame, in_use: true });
         Ok(id)
+    }
+
+    /// Frees a texture once this frame is submitted.
+    pub(crate) fn destroy_later(&mut self, id: TextureId) {
+        self.doomed.push(id);
     }
 
     /// Sends the uniforms: right before the submit.
@@ -237,6 +258,9 @@ impl Kit {
             }
             keep
         });
+        for id in self.doomed.drain(..) {
+            self.store.destroy(id);
+        }
         self.binds.retain(|_, (_, last_used)| frame.saturating_sub(*last_used) < FORGET_AFTER_FRAMES);
         self.store.end_frame();
         self.frame += 1;

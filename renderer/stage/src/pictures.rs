@@ -58,11 +58,16 @@ impl Pictures {
         self.evict(kit, id);
     }
 
-    /// Forgets everything on a lost device; the bytes stay.
-    pub(crate) fn forget_device(&mut self) {
-        self.resident.clear();
+    /// Sends every picture that was resident to a new device.
+    pub(crate) fn move_device(&mut self, kit: &mut Kit) {
+        let mut wanted = self.resident.drain().map(|(id, _)| id).collect::<Vec<_>>();
+        wanted.sort_unstable();
         self.uploads.clear();
         self.belt = UploadBelt::default();
+        for id in wanted {
+            // Over budget: it is asked for again when it is drawn.
+            self.send(kit, id).ok();
+        }
     }
 
     /// Sends what waits.
@@ -94,7 +99,13 @@ impl Pictures {
     }
 
     /// Returns the Show's picture A (0) or B (1): what is wanted, or what was there until that is complete.
-    pub(crate) fn shown(&mut self, kit: &mut Kit, side: usize, wanted: PictureId, raw: bool) -> Option<TextureRef> {
+    pub(crate) fn shown(
+        &mut self,
+        kit: &mut Kit,
+        side: usize,
+        wanted: PictureId,
+        raw: bool,
+    ) -> Option<TextureRef> {
         let slot = side.min(1);
         if let Some(texture) = self.get(kit, wanted, raw) {
             self.shown[slot] = Some(wanted);
@@ -151,7 +162,11 @@ fn ember(x: f32, y: f32) -> [f32; 3] {
     let haze = 0.5 + 0.5 * ((y * 34.0).sin() + (x * 5.0 + y * 9.0).sin() * 0.6) * 0.5;
     let sun = (1.0 - d * 2.6).clamp(0.0, 1.0).powi(2);
     let sky = (1.0 - (y - 0.6).abs() * 1.6).clamp(0.0, 1.0);
-    [0.10 + 0.75 * sun + 0.55 * sky * haze, 0.03 + 0.55 * sun + 0.18 * sky * haze, 0.09 + 0.2 * sun + 0.08 * sky]
+    [
+        0.10 + 0.75 * sun + 0.55 * sky * haze,
+        0.03 + 0.55 * sun + 0.18 * sky * haze,
+        0.09 + 0.2 * sun + 0.08 * sky,
+    ]
 }
 
 /// Crossing swells seen from above.

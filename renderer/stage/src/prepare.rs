@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use renderer_gpu::{Generation, Gpu};
 use renderer_scene::{
-    Binding, BindingKind, BufferFormat, FrameUniform, Pass, PassBlend, PassKind, PassTarget, SceneProgram, TextureSource,
+    Binding, BindingKind, BufferFormat, FrameUniform, Pass, PassBlend, PassKind, PassTarget, SceneProgram,
+    TextureSource,
 };
 
 use crate::StageError;
@@ -108,24 +109,28 @@ fn prepare_pass(
         bind_group_layouts: &layouts,
         immediate_size: 0,
     });
-    let module_at = |i: usize| modules.get(i).ok_or_else(|| format!("pass {:?} has no module {i}", pass.label));
+    let module_at =
+        |i: usize| modules.get(i).ok_or_else(|| format!("pass {:?} has no module {i}", pass.label));
     let module = module_at(pass.module)?;
     let pipeline = match &pass.kind {
-        PassKind::Compute { entry, .. } => {
-            PreparedPipeline::Compute(gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        PassKind::Compute { entry, .. } => PreparedPipeline::Compute(gpu.device().create_compute_pipeline(
+            &wgpu::ComputePipelineDescriptor {
                 label: Some(&pass.label),
                 layout: Some(&layout),
                 module,
                 entry_point: Some(entry),
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
                 cache: None,
-            }))
-        }
+            },
+        )),
         PassKind::Draw { vertex, vertex_module, fragment, blend, .. } => {
             let format = match pass.target {
                 PassTarget::Output => LIGHT_FORMAT,
                 PassTarget::Buffer(i) => {
-                    let spec = program.buffers.get(i).ok_or_else(|| format!("pass {:?} has no buffer {i}", pass.label))?;
+                    let spec = program
+                        .buffers
+                        .get(i)
+                        .ok_or_else(|| format!("pass {:?} has no buffer {i}", pass.label))?;
                     buffer_format(spec.format)
                 }
                 PassTarget::None => return Err(format!("pass {:?} draws nowhere", pass.label)),
@@ -184,7 +189,12 @@ fn prepare_groups(gpu: &Gpu, program: &SceneProgram, pass: &Pass) -> Result<Vec<
     let limit = gpu.device().limits().max_bind_groups;
     let last = by_group.keys().next_back().copied();
     if last.is_some_and(|last| last >= limit) {
-        return Err(format!("pass {:?} binds group {}, the limit is {}", pass.label, last.unwrap_or(0), limit - 1));
+        return Err(format!(
+            "pass {:?} binds group {}, the limit is {}",
+            pass.label,
+            last.unwrap_or(0),
+            limit - 1
+        ));
     }
     let compute = matches!(pass.kind, PassKind::Compute { .. });
     (0..last.map_or(0, |last| last + 1))
@@ -222,7 +232,8 @@ fn layout_entry(
         BindingKind::Texture(source) => {
             let full_float = matches!(source, TextureSource::Buffer(i)
                 if program.buffers.get(*i).is_some_and(|b| b.format == BufferFormat::Rgba32F));
-            let filterable = !full_float || gpu.device().features().contains(wgpu::Features::FLOAT32_FILTERABLE);
+            let filterable =
+                !full_float || gpu.device().features().contains(wgpu::Features::FLOAT32_FILTERABLE);
             let ty = wgpu::BindingType::Texture {
                 sample_type: wgpu::TextureSampleType::Float { filterable },
                 view_dimension: wgpu::TextureViewDimension::D2,

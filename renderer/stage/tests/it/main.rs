@@ -1,4 +1,10 @@
 //! The crate through its boundary, on the software adapter.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
+
+mod layers;
+mod loss;
+mod passes;
+mod pictures;
+mod rig;
 mod song;
-mod stage;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use audio_signal::{AudioFrame, BandSignal, Hit, Key, Mode, SPECTRUM_BINS, WAVEFORM_SAMPLES};
 use renderer_scene::{
-    Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, ProgramInput, SceneInput, SceneProgram,
+    Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, ProgramInput, SceneInput,
+    SceneProgram,
 };
 
 pub(crate) const TEMPO_BPM: f64 = 120.0;
@@ -148,7 +149,12 @@ pub(crate) fn input(frame_idx: u64, frames_per_sec: u32, layers: Vec<LayerInput>
 }
 
 /// One instance of a program at a frame, its parameters at their defaults and its clocks running.
-pub(crate) fn program(scene: &SceneProgram, instance: u64, frame_idx: u64, frames_per_sec: u32) -> ProgramInput {
+pub(crate) fn program(
+    scene: &SceneProgram,
+    instance: u64,
+    frame_idx: u64,
+    frames_per_sec: u32,
+) -> ProgramInput {
     let time_secs = frame_idx as f64 / f64::from(frames_per_sec);
     let params = scene.params.iter().map(|p| {
         let mut slot = p.default_slot();
@@ -169,5 +175,11 @@ pub(crate) fn program(scene: &SceneProgram, instance: u64, frame_idx: u64, frame
 
 /// A layer that shows one scene and nothing else.
 pub(crate) fn layer(layer: u32, scene: SceneInput) -> LayerInput {
-    LayerInput { layer, content: LayerContent::One(scene), opacity: 1.0, blend: Blend::Normal, effects: Vec::new() }
+    LayerInput {
+        layer,
+        content: LayerContent::One(scene),
+        opacity: 1.0,
+        blend: Blend::Normal,
+        effects: Vec::new(),
+    }
 }

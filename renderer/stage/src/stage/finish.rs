@@ -1,0 +1,125 @@
+//! From light to the finished picture, and the smaller ones beside it.
+
+use std::collections::HashMap;
+
+use renderer_gpu::TextureId;
+use renderer_scene::FrameInput;
+
+use super::{Content, FrameReport, OUTPUT_FORMAT, Stage};
+use crate::compose::{Slot, Step};
+use crate::kit::TextureRef;
+
+/// Light above this glows.
+const BLOOM_FROM: f32 = 0.7;
+/// Each wider glow's share of the sum.
+const BLOOM_WIDE_SHARE: f32 = 0.55;
+/// Halvings of the glow after its first quarter.
+const BLOOM_LEVELS: usize = 4;
+
+impl Stage {
+    /// A quarter of the picture's size, what glows of it; then wider and wider.
+    pub(super) fn bloom(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        from: Content,
+        report: &mut FrameReport,
+    ) -> Option<TextureId> {
+        let mut size = self.render_size().map(|side| side.div_ceil(4));
+        let first = self.target(size, report)?;
+        let slot = Slot { a: [BLOOM_FROM, 0.0, 0.0, 0.0], ..Slot::default() };
+        self.composer.draw_to(
+            &mut self.kit,
+            encoder,
+            first,
+            Step::BloomFirst,
+            slot,
+            [Some(from.texture.into()), None],
+        );
+        let mut levels = vec![(first, size)];
+        for _ in 0..BLOOM_LEVELS {
+            size = size.map(|side| side.div_ceil(2));
+            if size[0].min(size[1]) < 2 {
+                break;
+            }
+            let next = self.target(size, report)?;
+            let above = levels.last().map(|(id, _)| (*id).into());
+            self.composer.draw_to(
+                &mut self.kit,
+                encoder,
+                next,
+                Step::BloomDown,
+                Slot::default(),
+                [above, None],
+            );
+            levels.push((next, size));
+        }
+        let (mut wide, _) = levels.pop()?;
+        while let Some((tight, size)) = levels.pop() {
+            let sum = self.target(size, report)?;
+            let slot = Slot { a: [BLOOM_WIDE_SHARE, 0.0, 0.0, 0.0], ..Slot::default() };
+            let textures = [Some(tight.into()), Some(wide.into())];
+            self.composer.draw_to(&mut self.kit, encoder, sum, Step::BloomUp, slot, textures);
+            wide = sum;
+        }
+        Some(wide)
+    }
+
+    /// From light to the finished picture.
+    pub(super) fn finish(&mut self, encoder: &mut wgpu::CommandEncoder, input: &FrameInput) {
+        let slot = Slot {
+            a: [
+                input.master.brightness.clamp(0.0, 2.0),
+                self.settings.bloom,
+                (input.frame_idx % 64) as f32,
+                0.0,
+            ],
+            mode: [
+                u32::from(self.composed.is_some_and(|c| c.encoded)),
+                u32::from(input.master.blackout || self.composed.is_none()),
+                u32::from(self.glow.is_some()),
+                0,
+            ],
+            ..Slot::default()
+        };
+        let textures = [self.composed.map(|c| c.texture.into()), self.glow.map(TextureRef::from)];
+        self.composer.draw_to(&mut self.kit, encoder, self.output, Step::Output, slot, textures);
+    }
+
+    pub(super) fn draw_previews(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        input: &FrameInput,
+        layers: &HashMap<u32, Content>,
+        report: &mut FrameReport,
+    ) {
+        for preview in &input.previews {
+            let (source, mode) = match preview.layer {
+                None => (Some(self.output), [0, 1, 0, 0]),
+                Some(layer) => match layers.get(&layer) {
+                    Some(content) => (Some(content.texture), [u32::from(content.encoded), 0, 0, 0]),
+                    None => continue,
+                },
+            };
+            let target = match self.kit.transient(preview.size.map(|side| side.max(1)), OUTPUT_FORMAT) {
+                Ok(target) => target,
+                Err(error) => {
+                    report.faults.push(error.to_string());
+                    continue;
+                }
+            };
+            let slot = Slot { mode, ..Slot::default() };
+            self.composer.draw_to(
+                &mut self.kit,
+                encoder,
+                target,
+                Step::Shrink,
+                slot,
+                [source.map(TextureRef::from), None],
+            );
+            if let Some(texture) = self.kit.store.texture(target) {
+                // A full ring drops the preview: the next frame asks again.
+                self.previews.copy(&self.kit.gpu, encoder, texture, preview.key);
+            }
+        }
+    }
+}

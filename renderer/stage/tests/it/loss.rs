@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use renderer_scene::SceneProgram;
+use renderer_stage::{Stage, StageError};
+
+use crate::rig::{gpu, one, scene, settings, stage};
+
+const FEEDBACK: &str = "/*---\n[[buffer]]\nname = \"trail\"\npersistent = true\n[[pass]]\nimage = \"fade\"\ntarget = \"trail\"\n[[pass]]\nimage = \"show\"\n---*/\n\
+    fn fade(p: Pixel) -> vec4f {\n\
+        let old = look(trail, (p.uv - 0.5) * 0.97 + 0.5).rgb * 0.96;\n\
+        return vec4f(old + 0.4 * frame.kick.w * vec3f(random(u32(p.px.x) + 64u * u32(p.px.y)), spectrum(p.uv.x), 0.3), 1.0);\n\
+    }\n\
+    fn show(p: Pixel) -> vec4f { return look(trail, p.uv) + look(previous, p.uv) * 0.3; }";
+
+const PARTICLES: &str = "/*---\n[[buffer]]\nname = \"field\"\nsize = [32, 32]\nformat = \"rgba32f\"\npersistent = true\nfilter = false\n\
+    [[storage]]\nname = \"cells\"\ntype = \"vec4f\"\ncount = 64\n\
+    [[pass]]\ncompute = \"move_cells\"\ngroups = [1, 1, 1]\n[[pass]]\ncompute = \"diffuse\"\ncover = \"field\"\n[[pass]]\nimage = \"show\"\n---*/\n\
+    @compute @workgroup_size(64) fn move_cells(@builtin(local_invocation_index) i: u32) {\n\
+        cells[i] = fract(cells[i] * 1.01 + vec4f(random(i) * 0.05, frame.bass.x * 0.03, frame.kick.w * 0.1, 0.01));\n\
+    }\n\
+    @compute @workgroup_size(8, 8) fn diffuse(@builtin(global_invocation_id) id: vec3u) {\n\
+        let at = vec2i(id.xy);\n\
+        let near = textureLoad(field, (at + vec2i(1, 0)) % 32, 0) + textureLoad(field, (at + vec2i(0, 1)) % 32, 0);\n\
+        textureStore(field_out, at, near * 0.45 + cells[(id.x + id.y * 3u) % 64u] * 0.1);\n\
+    }\n\
+    fn show(p: Pixel) -> vec4f { return vec4f(textureLoad(field, vec2i(p.uv * 32.0), 0).rgb, 1.0); }";
+
+const FRAMES: u64 = 70;
+
+fn render(stage: &mut Stage, scene: &Arc<SceneProgram>, lose_before: impl Fn(u64) -> bool) -> Vec<Vec<u8>> {
+    stage.install(scene.clone()).unwrap();
+    (0..FRAMES)
+        .map(|frame| {
+            if lose_before(frame) {
+                stage.gpu().lose();
+            }
+            let (pixels, report) = stage.render_exact(&one(scene, frame), &mut |gpu| gpu.rebirth()).unwrap();
+            assert!(report.faults.is_empty(), "{report:?}");
+            pixels.data
+        })
+        .collect()
+}
+
+#[test]
+fn a_lost_device_changes_no_pixel_of_an_offline_render() {
+    for source in [FEEDBACK, PARTICLES] {
+        let scene = scene(source);
+        let calm = render(&mut stage([32, 32]), &scene, |_| false);
+        assert!(calm.windows(2).any(|pair| pair[0] != pair[1]), "the scene moves");
+        let mut stage = stage([32, 32]);
+        // Early, twice in a row, and after the first checkpoint.
+        let rough = render(&mut stage, &scene, |frame| matches!(frame, 1 | 20 | 21 | 65));
+        for (frame, (a, b)) in calm.iter().zip(&rough).enumerate() {
+            assert!(a == b, "frame {frame} differs after a loss");
+        }
+        assert_eq!(stage.gpu().generation().0, 5);
+    }
+}
+
+#[test]
+fn a_live_show_goes_on_from_its_last_checkpoint() {
+    let scene = scene("fn image(p: Pixel) -> vec4f { return vec4f(look(previous, p.uv).rgb + 0.004, 1.0); }");
+    let mut stage =
+        Stage::new(&gpu(), renderer_stage::StageSettings { live: true, ..settings([4, 4]) }).unwrap();
+    stage.install(scene.clone()).unwrap();
+    let mut brightness = Vec::new();
+    for frame in 0..150 {
+        if frame == 140 {
+            stage.gpu().lose();
+            let lost = stage.render(&one(&scene, frame)).unwrap_err();
+            assert!(matches!(lost, StageError::Lost { .. }), "{lost}");
+            let next = stage.gpu().rebirth().unwrap();
+            stage.rebuild(&next).unwrap();
+        }
+        stage.render(&one(&scene, frame)).unwrap();
+        stage.gpu().wait();
+        brightness.push(stage.read_output().unwrap().data[0]);
+    }
+    let (before, after) = (brightness[139], brightness[140]);
+    assert!(after < before, "the picture went back: {before} to {after}");
+    // The last checkpoint is of 4 s, frame 120; it may have arrived a frame or two later.
+    assert!(brightness[117..=122].contains(&after), "it went back at most 2 s: {before} to {after}");
+}
+
+#[test]
+fn textures_are_counted_the_same_after_a_loss() {
+    let scene = scene(FEEDBACK);
+    let mut stage = stage([32, 32]);
+    render(&mut stage, &scene, |_| false);
+    let before = stage.texture_stats();
+    stage.gpu().lose();
+    stage.render_exact(&one(&scene, FRAMES), &mut |gpu| gpu.rebirth()).unwrap();
+    let after = stage.texture_stats();
+    assert_eq!((before.num_live, before.live_bytes), (after.num_live, after.live_bytes));
+}
