@@ -145,7 +145,8 @@ impl BuiltInTrack {
         let duck = 1.0 - 0.65 * self.kick.envelope();
         let snare = self.snare.next();
         let [hat_left, hat_right] = self.hat.next();
-        let bass = self.bass.next(if dropped { 1.0 } else { 0.15 + 0.35 * build }) * duck;
+        let bass = self.bass.next(if dropped { 1.0 } else { 0.1 + 0.3 * build }) * duck;
+        let bass_level = if dropped { 0.5 } else { 0.3 };
         let brightness = if dropped { 0.8 } else { 0.12 + 0.55 * build * build };
         let [chord_left, chord_right] = self.chords.next(brightness).map(|x| x * duck);
         let pluck = self.pluck.next() * (0.4 + 0.6 * duck);
@@ -154,19 +155,19 @@ impl BuiltInTrack {
 
         let send = chord_left * 0.25 + chord_right * 0.25 + pluck * 0.35 + snare * 0.3 + riser * 0.4;
         let [room_left, room_right] = self.room.next(send);
-        let left = kick * 0.85
+        let left = kick * 0.8
             + snare * 0.42
             + hat_left * 0.24
-            + bass * 0.42
+            + bass * bass_level
             + chord_left * 0.3
             + pluck * 0.2
             + echo_left * 0.2
             + riser * 0.22
             + room_left * 0.35;
-        let right = kick * 0.85
+        let right = kick * 0.8
             + snare * 0.4
             + hat_right * 0.24
-            + bass * 0.42
+            + bass * bass_level
             + chord_right * 0.3
             + pluck * 0.2
             + echo_right * 0.2
@@ -187,7 +188,7 @@ impl BuiltInTrack {
         let chord = CHORDS.get(chord_idx).copied().unwrap_or([57, 60, 64, 67]);
 
         if in_bar.is_multiple_of(4) && !breath && !(last_bar_of_build && in_bar >= 8) {
-            self.kick.hit(1.0);
+            self.kick.hit(if dropped { 1.0 } else { 0.55 });
         }
         if (in_bar % 8 == 4 && (building || dropped)) && !last_bar_of_build && !breath {
             self.snare.hit(0.9);
@@ -213,17 +214,17 @@ impl BuiltInTrack {
                 self.hat.close(if in_bar.is_multiple_of(2) { 0.5 } else { 0.32 });
             }
         }
-        if !last_bar_of_build || in_bar < 8 {
-            if let Some(semitones) = BASS_LINE.get(in_bar as usize).copied().flatten() {
-                self.bass.play(root - 12 + semitones, STEP_FRAMES as f32 * 0.9);
-            }
+        if let Some(semitones) = BASS_LINE.get(in_bar as usize).copied().flatten()
+            && (!last_bar_of_build || in_bar < 8)
+        {
+            self.bass.play(root - 12 + semitones, STEP_FRAMES as f32 * 0.9);
         }
         if dropped && STABS.contains(&in_bar) && !breath {
-            self.chords.play(chord, STEP_FRAMES as f32 * 2.2, 0.05);
+            self.chords.play(chord, 1.25, STEP_FRAMES as f32 * 2.2, 0.05);
         } else if !dropped && in_bar == 0 {
-            self.chords.play(chord, STEP_FRAMES as f32 * 15.0, 0.6);
+            self.chords.play(chord, 0.7, STEP_FRAMES as f32 * 15.0, 0.6);
         }
-        if (dropped || bar >= 2 && bar < DROP_BAR - 1) && !breath {
+        if (dropped || (2..DROP_BAR - 1).contains(&bar)) && !breath {
             let idx = ARPEGGIO.get(in_bar as usize).copied().unwrap_or(-1);
             if let Ok(idx) = usize::try_from(idx) {
                 let note = chord.get(idx % 4).copied().unwrap_or(60) + if idx >= 4 { 24 } else { 12 };

@@ -32,18 +32,28 @@ const SILENCE_AFTER: Duration = Duration::from_millis(150);
 /// What the belt holds when nobody reads it, in seconds. When full, the newest frames are dropped
 /// and counted: a reader that stalls this long has lost the moment anyway.
 const BELT_SECS: f64 = 1.0;
-/// Frames asked for per callback, 5 ms at 48 kHz: the smaller, the sooner a hit is seen.
-const BLOCK_FRAMES: u32 = 256;
+/// Frames asked for per callback unless set otherwise.
+const DEFAULT_BLOCK_FRAMES: u32 = 256;
+/// Block sizes that make sense, in frames.
+const BLOCK_FRAMES: std::ops::RangeInclusive<u32> = 64..=8_192;
 /// The longest a sound system may take over building a stream before cpal gives up.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How to listen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputSettings {
     /// Where.
     pub choice: InputChoice,
+    /// Frames per callback to ask the device for, 64–8,192: fewer is sooner, more is safer.
+    pub block_frames: u32,
     /// Drill: loses the device this long after it came, again and again. `None` never does.
     pub lose_every: Option<Duration>,
+}
+
+impl Default for InputSettings {
+    fn default() -> Self {
+        Self { choice: InputChoice::default(), block_frames: DEFAULT_BLOCK_FRAMES, lose_every: None }
+    }
 }
 
 /// The control side of an input. Dropping it ends its thread; the reader then stays silent.
@@ -64,7 +74,6 @@ struct Shared {
     overruns: AtomicU64,
     /// Frames of silence the reader may take.
     silence_frames: AtomicU64,
-    latency_micros: AtomicU64,
 }
 
 /// The reading side: for one thread, usually the analysis.
@@ -128,11 +137,6 @@ impl Input {
     /// Returns how many frames were dropped because nobody read them in time.
     pub fn overruns(&self) -> u64 {
         self.shared.overruns.load(Ordering::Relaxed)
-    }
-
-    /// Returns how old sound is when it reaches the belt, by the device's own word, in seconds.
-    pub fn latency_secs(&self) -> f64 {
-        self.shared.latency_micros.load(Ordering::Relaxed) as f64 * 1e-6
     }
 }
 
@@ -219,8 +223,6 @@ impl Worker {
             if count != blocks {
                 (blocks, heard, paid) = (count, now, now);
                 self.shared.silence_frames.store(0, Ordering::Release);
-                let latency = self.vitals.latency_micros.load(Ordering::Relaxed);
-                self.shared.latency_micros.store(latency, Ordering::Relaxed);
             } else if now - heard >= SILENCE_AFTER {
                 // Paid in whole frames at the mix's rate: a little off at another rate, and nothing
                 // hears it. Nobody reading must not build up a debt.
@@ -263,13 +265,14 @@ impl Worker {
         let belts = self.belts.clone();
         let vitals = Arc::clone(&self.vitals);
         let shared = Arc::clone(&self.shared);
+        let block_frames = self.settings.block_frames.clamp(*BLOCK_FRAMES.start(), *BLOCK_FRAMES.end());
         Box::new(move |host, reporter| {
             let picked = pick_input(host, &choice)?;
             let format = StreamFormat { sample_rate_hz: picked.config.sample_rate(), channels: MIX_CHANNELS };
             let (producer, ring) = RingBuffer::new(format.num_samples(BELT_SECS) as usize);
             let intake =
                 Intake { producer, channels: usize::from(picked.config.channels().max(1)), vitals, shared };
-            let stream = build_stream(&picked, intake, reporter)?;
+            let stream = build_stream(&picked, block_frames, intake, reporter)?;
             // A reader that is gone does not want it.
             let _ = belts.send(Belt { ring, format });
             Ok((stream, picked))
@@ -286,7 +289,7 @@ struct Intake {
 }
 
 impl Intake {
-    fn take<T>(&mut self, data: &[T], info: &cpal::InputCallbackInfo)
+    fn take<T>(&mut self, data: &[T])
     where
         T: cpal::SizedSample,
         f32: cpal::FromSample<T>,
@@ -308,10 +311,6 @@ impl Intake {
         if dropped > 0 {
             self.shared.overruns.fetch_add(dropped, Ordering::Relaxed);
         }
-        let stamp = info.timestamp();
-        if let Some(age) = stamp.callback.checked_duration_since(stamp.capture) {
-            self.vitals.latency_micros.store(age.as_micros() as u64, Ordering::Relaxed);
-        }
         self.vitals.blocks.fetch_add(1, Ordering::Release);
     }
 }
@@ -319,23 +318,29 @@ impl Intake {
 /// Channels of a device that are listened to; a larger interface's others are ignored.
 const MAX_FOLDED_CHANNELS: usize = 32;
 
-fn build_stream(picked: &Picked, intake: Intake, reporter: Reporter) -> Result<cpal::Stream, AudioError> {
+fn build_stream(
+    picked: &Picked,
+    block_frames: u32,
+    intake: Intake,
+    reporter: Reporter,
+) -> Result<cpal::Stream, AudioError> {
     use cpal::SampleFormat as F;
     match picked.config.sample_format() {
-        F::F32 => typed_stream::<f32>(picked, intake, reporter),
-        F::F64 => typed_stream::<f64>(picked, intake, reporter),
-        F::I8 => typed_stream::<i8>(picked, intake, reporter),
-        F::I16 => typed_stream::<i16>(picked, intake, reporter),
-        F::I24 => typed_stream::<cpal::I24>(picked, intake, reporter),
-        F::I32 => typed_stream::<i32>(picked, intake, reporter),
-        F::U8 => typed_stream::<u8>(picked, intake, reporter),
-        F::U16 => typed_stream::<u16>(picked, intake, reporter),
+        F::F32 => typed_stream::<f32>(picked, block_frames, intake, reporter),
+        F::F64 => typed_stream::<f64>(picked, block_frames, intake, reporter),
+        F::I8 => typed_stream::<i8>(picked, block_frames, intake, reporter),
+        F::I16 => typed_stream::<i16>(picked, block_frames, intake, reporter),
+        F::I24 => typed_stream::<cpal::I24>(picked, block_frames, intake, reporter),
+        F::I32 => typed_stream::<i32>(picked, block_frames, intake, reporter),
+        F::U8 => typed_stream::<u8>(picked, block_frames, intake, reporter),
+        F::U16 => typed_stream::<u16>(picked, block_frames, intake, reporter),
         other => Err(AudioError::Refused { why: format!("it speaks {other}, which nobody here does") }),
     }
 }
 
 fn typed_stream<T>(
     picked: &Picked,
+    block_frames: u32,
     mut intake: Intake,
     reporter: Reporter,
 ) -> Result<cpal::Stream, AudioError>
@@ -344,10 +349,10 @@ where
     f32: cpal::FromSample<T>,
 {
     let mut config = picked.config.config();
-    config.buffer_size = crate::devices::buffer_size(&picked.config, BLOCK_FRAMES);
+    config.buffer_size = crate::devices::buffer_size(&picked.config, block_frames);
     let stream = picked.device.build_input_stream(
         config,
-        move |data: &[T], info: &cpal::InputCallbackInfo| intake.take(data, info),
+        move |data: &[T], _: &cpal::InputCallbackInfo| intake.take(data),
         move |err| reporter.error(err),
         Some(BUILD_TIMEOUT),
     )?;

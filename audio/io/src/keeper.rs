@@ -2,7 +2,7 @@
 //!
 //! A pure state machine over time and reports, so that its rules are tested without a device:
 //! - a stream counts as live from its first block;
-//! - 500 ms without a block is a loss, whatever the sound system says;
+//! - 500 ms without a block is a loss, whatever the sound system says (in its first 3 s, 2.3 s are);
 //! - between tries it waits 125 ms, doubling to 1 s, and never gives up;
 //! - a default that moves is followed at once.
 
@@ -18,6 +18,10 @@ use crate::{
 
 /// Without a block for this long a stream is lost: fifty blocks of 10 ms.
 const WATCHDOG: Duration = Duration::from_millis(500);
+/// A stream this young may pause for longer: a virtual device may play two seconds ahead at first.
+const SETTLING: Duration = Duration::from_secs(3);
+/// The pause such a stream may make.
+const SETTLING_WATCHDOG: Duration = Duration::from_millis(2_300);
 /// Opening may take this long, first block included. A sound server that starts up needs a second.
 const OPENING: Duration = Duration::from_secs(3);
 /// The first wait between tries.
@@ -93,7 +97,7 @@ pub(crate) enum Step {
 enum Phase {
     Waiting { until: Instant },
     Opening { until: Instant, opened: Option<Opened> },
-    Live { blocks: u64, changed: Instant, opened: Opened },
+    Live { since: Instant, blocks: u64, changed: Instant, opened: Opened },
     Off,
 }
 
@@ -180,7 +184,7 @@ impl Keeper {
                     self.host = Some(opened.host);
                     self.was_live = true;
                     self.wait = FIRST_WAIT;
-                    self.phase = Phase::Live { blocks, changed: now, opened };
+                    self.phase = Phase::Live { since: now, blocks, changed: now, opened };
                     return Step::Wait;
                 }
                 if now >= *until {
@@ -193,10 +197,12 @@ impl Keeper {
                 }
                 Step::Wait
             }
-            Phase::Live { blocks: seen, changed, opened } => {
+            Phase::Live { since, blocks: seen, changed, opened } => {
+                let settled = changed.saturating_duration_since(*since) >= SETTLING;
+                let patience = if settled { WATCHDOG } else { SETTLING_WATCHDOG };
                 if *seen != blocks || is_quiet_loopback(Some(opened)) {
                     (*seen, *changed) = (blocks, now);
-                } else if now.saturating_duration_since(*changed) >= WATCHDOG {
+                } else if now.saturating_duration_since(*changed) >= patience {
                     let why = format!("{:?} stopped answering", opened.name);
                     self.lose(why, now);
                     return Step::Close;
@@ -231,6 +237,7 @@ fn is_quiet_loopback(opened: Option<&Opened>) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "an instant has no other origin; the tests only add to it")]
 mod tests {
     use super::*;
     use crate::AudioError;
@@ -266,8 +273,11 @@ mod tests {
         keeper.step(0, t);
         keeper.hear(opened(), t);
         keeper.step(1, t);
-        assert_eq!(keeper.step(1, t + millis(499)), Step::Wait);
-        assert_eq!(keeper.step(1, t + millis(500)), Step::Close);
+        assert_eq!(keeper.step(1, t + millis(2_299)), Step::Wait, "young streams may pause");
+        let t = t + SETTLING;
+        keeper.step(2, t);
+        assert_eq!(keeper.step(2, t + millis(499)), Step::Wait);
+        assert_eq!(keeper.step(2, t + millis(500)), Step::Close);
         assert!(matches!(keeper.state(t), DeviceState::Lost { .. }));
     }
 

@@ -33,7 +33,8 @@ const REPORTS: usize = 8;
 pub(crate) struct Vitals {
     /// Callbacks so far.
     pub(crate) blocks: AtomicU64,
-    /// Between a callback and the moment its sound is in the air (or was), in microseconds.
+    /// Between an output's callback and the moment its sound is in the air, in microseconds. An input's
+    /// own word is of no use: PulseAudio's said 100 ms where the whole way from mix to belt took 25.
     pub(crate) latency_micros: AtomicU64,
 }
 

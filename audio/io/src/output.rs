@@ -1,5 +1,8 @@
 //! The one output stream, and the clock that runs when there is none.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -28,18 +31,29 @@ const TICK: Duration = Duration::from_millis(10);
 const STAND_IN_AFTER: Duration = Duration::from_millis(150);
 /// The most the null output makes up for at once after the machine slept.
 const MAX_CATCH_UP: Duration = Duration::from_millis(200);
-/// Frames asked for per callback: 10.7 ms at 48 kHz.
-const BLOCK_FRAMES: u32 = 512;
+/// Frames asked for per callback unless set otherwise: 21 ms at 48 kHz. The sound system keeps two of
+/// them; half as many ran dry on two busy cores without real-time priority.
+const DEFAULT_BLOCK_FRAMES: u32 = 1_024;
+/// Block sizes that make sense, in frames.
+const BLOCK_FRAMES: std::ops::RangeInclusive<u32> = 64..=8_192;
 /// The longest a sound system may take over building a stream before cpal gives up.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How to play.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputSettings {
     /// Where.
     pub choice: OutputChoice,
+    /// Frames per callback to ask the device for, 64–8,192: fewer is sooner, more is safer.
+    pub block_frames: u32,
     /// Drill: loses the device this long after it came, again and again. `None` never does.
     pub lose_every: Option<Duration>,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        Self { choice: OutputChoice::default(), block_frames: DEFAULT_BLOCK_FRAMES, lose_every: None }
+    }
 }
 
 /// The output: one stream of this process, its mix, and its clock. Cheap to clone; the last clone that
@@ -244,9 +258,11 @@ impl Worker {
         let choice = self.settings.choice.clone();
         let mixer = Arc::clone(&self.mixer);
         let vitals = Arc::clone(&self.vitals);
+        let block_frames = self.settings.block_frames.clamp(*BLOCK_FRAMES.start(), *BLOCK_FRAMES.end());
         Box::new(move |host, reporter| {
             let picked = pick_output(host, &choice)?;
-            let stream = build_stream(&picked, Outlet::new(mixer, vitals, &picked.config), reporter)?;
+            let outlet = Outlet::new(mixer, vitals, &picked.config);
+            let stream = build_stream(&picked, block_frames, outlet, reporter)?;
             Ok((stream, picked))
         })
     }
@@ -271,6 +287,8 @@ impl Outlet {
         for part in data.chunks_mut(self.channels * MAX_BLOCK_FRAMES) {
             let stereo = stereo.get_mut(..part.len() / self.channels * 2).unwrap_or_default();
             self.resampler.fill(stereo, |block| render(&self.mixer, block));
+            // Between two samples at the ceiling a curve may lie above it.
+            stereo.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
             for (out, frame) in part.chunks_exact_mut(self.channels).zip(stereo.chunks_exact(2)) {
                 match (out, frame) {
                     ([mono], [left, right]) => *mono = T::from_sample((left + right) * 0.5),
@@ -294,23 +312,29 @@ impl Outlet {
     }
 }
 
-fn build_stream(picked: &Picked, outlet: Outlet, reporter: Reporter) -> Result<cpal::Stream, AudioError> {
+fn build_stream(
+    picked: &Picked,
+    block_frames: u32,
+    outlet: Outlet,
+    reporter: Reporter,
+) -> Result<cpal::Stream, AudioError> {
     use cpal::SampleFormat as F;
     match picked.config.sample_format() {
-        F::F32 => typed_stream::<f32>(picked, outlet, reporter),
-        F::F64 => typed_stream::<f64>(picked, outlet, reporter),
-        F::I8 => typed_stream::<i8>(picked, outlet, reporter),
-        F::I16 => typed_stream::<i16>(picked, outlet, reporter),
-        F::I24 => typed_stream::<cpal::I24>(picked, outlet, reporter),
-        F::I32 => typed_stream::<i32>(picked, outlet, reporter),
-        F::U8 => typed_stream::<u8>(picked, outlet, reporter),
-        F::U16 => typed_stream::<u16>(picked, outlet, reporter),
+        F::F32 => typed_stream::<f32>(picked, block_frames, outlet, reporter),
+        F::F64 => typed_stream::<f64>(picked, block_frames, outlet, reporter),
+        F::I8 => typed_stream::<i8>(picked, block_frames, outlet, reporter),
+        F::I16 => typed_stream::<i16>(picked, block_frames, outlet, reporter),
+        F::I24 => typed_stream::<cpal::I24>(picked, block_frames, outlet, reporter),
+        F::I32 => typed_stream::<i32>(picked, block_frames, outlet, reporter),
+        F::U8 => typed_stream::<u8>(picked, block_frames, outlet, reporter),
+        F::U16 => typed_stream::<u16>(picked, block_frames, outlet, reporter),
         other => Err(AudioError::Refused { why: format!("it speaks {other}, which nobody here does") }),
     }
 }
 
 fn typed_stream<T>(
     picked: &Picked,
+    block_frames: u32,
     mut outlet: Outlet,
     reporter: Reporter,
 ) -> Result<cpal::Stream, AudioError>
@@ -318,7 +342,7 @@ where
     T: cpal::SizedSample + FromSample<f32> + Send + 'static,
 {
     let mut config = picked.config.config();
-    config.buffer_size = buffer_size(&picked.config, BLOCK_FRAMES);
+    config.buffer_size = buffer_size(&picked.config, block_frames);
     let stream = picked.device.build_output_stream(
         config,
         move |data: &mut [T], info: &cpal::OutputCallbackInfo| outlet.call(data, info),

@@ -345,7 +345,7 @@ impl Worker {
 
 /// A track as stereo at the mix's rate.
 enum Reel {
-    BuiltIn(BuiltInTrack),
+    BuiltIn(Box<BuiltInTrack>),
     File(Box<FileReel>),
 }
 
@@ -361,7 +361,7 @@ struct FileReel {
 impl Reel {
     fn open(track: &Track) -> Result<Self, DecodeError> {
         match track {
-            Track::BuiltIn => Ok(Self::BuiltIn(BuiltInTrack::new())),
+            Track::BuiltIn => Ok(Self::BuiltIn(Box::default())),
             Track::File(path) => {
                 let reader = FileReader::open(path, &DecodeLimits::STREAM)?;
                 let resampler = Resampler::new(reader.format().sample_rate_hz, MIX_RATE_HZ);

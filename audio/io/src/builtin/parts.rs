@@ -204,13 +204,15 @@ pub(super) struct Chords {
     saws: [[Saw; 4]; 2],
     left: f32,
     level: f32,
+    loudness: f32,
     attack: f32,
     filters: [Filter; 2],
     drift: f32,
 }
 
 impl Chords {
-    pub(super) fn play(&mut self, notes: [i32; 4], frames: f32, attack_secs: f32) {
+    pub(super) fn play(&mut self, notes: [i32; 4], loudness: f32, frames: f32, attack_secs: f32) {
+        self.loudness = loudness;
         self.hz = notes.map(hz_from_note);
         self.left = frames;
         self.attack = 1.0 / (attack_secs * RATE).max(1.0);
@@ -231,7 +233,7 @@ impl Chords {
         for (out, ((saws, filter), detune)) in out.iter_mut().zip(sides) {
             let sum: f32 = saws.iter_mut().zip(self.hz).map(|(saw, hz)| saw.next(hz * detune)).sum();
             let [low, _, _] = filter.next(sum * 0.35, cutoff, 0.8);
-            *out = low * self.level;
+            *out = low * self.level * self.loudness;
         }
         out
     }
