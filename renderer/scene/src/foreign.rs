@@ -1,5 +1,4 @@
-//! What the formats from elsewhere share: how their pictures end, the vertices under them, and the
-//! order in which a program is put together.
+//! What the formats from elsewhere share: how their pictures end, and the vertices under them.
 
 use std::sync::Arc;
 
@@ -17,29 +16,17 @@ use crate::{
 pub(crate) enum Alpha {
     /// Colours are not multiplied by it.
     Straight,
-    /// Colours are multiplied by it.
-    Premultiplied,
     /// It means nothing: the picture covers.
     Opaque,
-    /// As [`Alpha::Straight`], and values over 1 come through.
-    StraightHdr,
 }
 
-/// The output variables of a fragment stage, and the way from encoded colours to linear light.
-/// Foreign hosts draw into 8 bits, so what is out of range or no number ends here. Encoded, 16 is
-/// over 700 times white.
+/// The output variables of a fragment stage. Foreign hosts draw into 8 bits, so what is out of range
+/// or no number ends here: a comparison with NaN is false.
 const FINISH_GLSL: &str = "
 layout(location=0) out vec4 jl_out;
 vec4 jl_FragColor;
-vec3 jl_decode(vec3 c) {
-    vec3 low = c / 12.92;
-    vec3 high = pow((c + 0.055) / 1.055, vec3(2.4));
-    return mix(high, low, vec3(lessThanEqual(c, vec3(0.04045))));
-}
-float jl_number(float x, float most) { if (x >= 0.0) { return min(x, most); } return 0.0; }
-vec4 jl_finish(vec4 c, float most) {
-    return vec4(jl_decode(vec3(jl_number(c.r, most), jl_number(c.g, most), jl_number(c.b, most))), jl_number(c.a, 1.0));
-}
+float jl_number(float x) { if (x >= 0.0) { return min(x, 1.0); } return 0.0; }
+vec4 jl_finish(vec4 c) { return vec4(jl_number(c.r), jl_number(c.g), jl_number(c.b), jl_number(c.a)); }
 ";
 
 /// Compiles a fragment stage: `call` runs the author's code and `color` is its result.
@@ -51,18 +38,12 @@ pub(crate) fn fragment(
     target: PassTarget,
     alpha: Alpha,
 ) -> Result<Compiled, SceneError> {
-    let most = if alpha == Alpha::StraightHdr { "16.0" } else { "1.0" };
     let finish = match (target, alpha) {
-        (PassTarget::Output, Alpha::Straight | Alpha::StraightHdr) => {
-            format!("    vec4 jl_c = jl_finish({color}, {most}); jl_out = vec4(jl_c.rgb * jl_c.a, jl_c.a);\n")
-        }
-        (PassTarget::Output, Alpha::Premultiplied) => format!("    jl_out = jl_finish({color}, {most});\n"),
-        (PassTarget::Output, Alpha::Opaque) => {
-            format!("    jl_out = vec4(jl_finish({color}, {most}).rgb, 1.0);\n")
-        }
-        _ => format!("    jl_out = {color};\n"),
+        (PassTarget::Output, Alpha::Straight) => format!("jl_finish({color})"),
+        (PassTarget::Output, Alpha::Opaque) => format!("vec4(jl_finish({color}).rgb, 1.0)"),
+        _ => color.to_owned(),
     };
-    let entry = format!("    {call}\n{finish}");
+    let entry = format!("    {call}\n    jl_out = {finish};\n");
     let text = unit.write(host, Stage::Fragment, FINISH_GLSL, &entry)?;
     glsl::compile(&text, Stage::Fragment)
 }
@@ -76,32 +57,20 @@ fn fullscreen(@builtin(vertex_index) i: u32) -> @builtin(position) vec4f {
 }
 ";
 
-/// Shows a buffer that also is the picture.
+/// Shows a buffer that also is the picture. A comparison with NaN is false.
 const PRESENT_WGSL: &str = "
+struct Frame { size: vec4f }
 @group(0) @binding(0) var picture: texture_2d<f32>;
 @group(0) @binding(1) var samp: sampler;
-struct Frame { size: vec4f }
 @group(0) @binding(2) var<uniform> frame: Frame;
-
-fn decode(c: vec3f) -> vec3f {
-    return select(pow((c + 0.055) / 1.055, vec3f(2.4)), c / 12.92, c <= vec3f(0.04045));
-}
 
 fn read(at: vec4f) -> vec4f {
     let c = textureSampleLevel(picture, samp, at.xy * frame.size.zw, 0.0);
-    // A comparison with NaN is false.
-    let sane = select(vec4f(0.0), min(c, vec4f(1.0)), c >= vec4f(0.0));
-    return vec4f(decode(sane.rgb), sane.a);
+    return select(vec4f(0.0), min(c, vec4f(1.0)), c >= vec4f(0.0));
 }
 
 @fragment
 fn straight(@builtin(position) at: vec4f) -> @location(0) vec4f {
-    let c = read(at);
-    return vec4f(c.rgb * c.a, c.a);
-}
-
-@fragment
-fn premultiplied(@builtin(position) at: vec4f) -> @location(0) vec4f {
     return read(at);
 }
 
@@ -160,8 +129,7 @@ pub(crate) fn add_present(
     };
     program.modules.push(wgsl_module("present", PRESENT_WGSL)?);
     let fragment = match alpha {
-        Alpha::Straight | Alpha::StraightHdr => "straight",
-        Alpha::Premultiplied => "premultiplied",
+        Alpha::Straight => "straight",
         Alpha::Opaque => "opaque",
     };
     let kinds = [
@@ -199,7 +167,8 @@ pub(crate) fn program_id(kind: SceneKind, texts: &[&str]) -> ProgramId {
     ProgramId(digest.iter().take(16).fold(0, |id, byte| (id << 8) | u128::from(*byte)))
 }
 
-/// An empty program of some texts.
+/// An empty program of some texts. Its output is as screens show it, alpha straight, and so are the
+/// pictures it reads.
 pub(crate) fn program(kind: SceneKind, name: &str, texts: &[&str]) -> SceneProgram {
     SceneProgram {
         id: program_id(kind, texts),
@@ -214,7 +183,7 @@ pub(crate) fn program(kind: SceneKind, name: &str, texts: &[&str]) -> SceneProgr
         storages: Vec::new(),
         images: Vec::new(),
         num_inputs: 0,
-        output_srgb: false,
+        output_srgb: true,
         modules: Vec::new(),
         passes: Vec::new(),
     }

@@ -18,5 +18,5 @@ pub(crate) use compile::{Compiled, bindings, compile, read, unit};
 pub(crate) use parse::{Global, Storage};
 pub(crate) use preprocess::Preprocessor;
 pub(crate) use token::Comment;
-pub(crate) use unit::{Host, HostGlobal, HostTexture, Layout, Stage, Unit};
+pub(crate) use unit::{Host, HostGlobal, HostTexture, Rows, Stage, Unit};
 pub(crate) use varying::{collect as collect_varyings, frag_norm_coord};

@@ -10,7 +10,7 @@ mod header;
 use std::sync::Arc;
 
 use crate::foreign::{self, Alpha};
-use crate::glsl::{self, Compiled, Host, HostGlobal, HostTexture, Layout, Preprocessor, Stage, Unit};
+use crate::glsl::{self, Compiled, Host, HostGlobal, HostTexture, Preprocessor, Rows, Stage, Unit};
 use crate::{
     AudioTexture, BufferFormat, BufferSize, BufferSpec, ImageSource, ParamKind, Pass, PassBlend, PassKind,
     PassTarget, SamplerKind, SceneError, SceneKind, SceneProgram, ShaderModule, SizeExpr, TextureSource,
@@ -84,9 +84,9 @@ fn host_of(header: &Header, unit: &Unit, program: &mut SceneProgram) -> Result<H
         ],
         ..Host::default()
     };
-    let texture = |name: &str, layout: Layout, source: TextureSource| HostTexture {
+    let texture = |name: &str, rows: Rows, source: TextureSource| HostTexture {
         name: name.to_owned(),
-        layout,
+        rows,
         source,
         sampler: SamplerKind::LinearClamp,
         persistent: false,
@@ -95,11 +95,11 @@ fn host_of(header: &Header, unit: &Unit, program: &mut SceneProgram) -> Result<H
         match kind {
             InputKind::Audio { width } => {
                 let source = TextureSource::Audio(AudioTexture::IsfWave { width: *width });
-                host.textures.push(texture(name, Layout::Data, source));
+                host.textures.push(texture(name, Rows::Plain, source));
             }
             InputKind::AudioFft { width } => {
                 let source = TextureSource::Audio(AudioTexture::IsfFft { width: *width });
-                host.textures.push(texture(name, Layout::Data, source));
+                host.textures.push(texture(name, Rows::Plain, source));
             }
             InputKind::Param(_) if is_transition && name == "progress" => {
                 host.globals.push(HostGlobal::new("float", name, "jl_frame.extra.z"));
@@ -114,7 +114,7 @@ fn host_of(header: &Header, unit: &Unit, program: &mut SceneProgram) -> Result<H
                         TextureSource::Param(program.params.len() - 1)
                     }
                 };
-                host.textures.push(texture(name, Layout::Linear, source));
+                host.textures.push(texture(name, Rows::TopFirst, source));
             }
             InputKind::Param(spec) => {
                 let slot = format!("jl_params.slot[{}]", program.params.len());
@@ -133,13 +133,13 @@ fn host_of(header: &Header, unit: &Unit, program: &mut SceneProgram) -> Result<H
     host.num_params = program.params.len();
     for (name, path) in &header.imported {
         program.images.push(ImageSource::Path(path.clone()));
-        host.textures.push(texture(name, Layout::Linear, TextureSource::Imported(program.images.len() - 1)));
+        host.textures.push(texture(name, Rows::TopFirst, TextureSource::Imported(program.images.len() - 1)));
     }
     program.buffers = buffers(header)?;
     for (idx, buffer) in program.buffers.iter().enumerate() {
         host.textures.push(HostTexture {
             persistent: buffer.persistent,
-            ..texture(&buffer.name, Layout::Buffer, TextureSource::Buffer(idx))
+            ..texture(&buffer.name, Rows::TopFirst, TextureSource::Buffer(idx))
         });
     }
     if host.textures.len() > MAX_TEXTURES {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use import::{compile_json, tabs_from_files};
 
 use crate::foreign::{self, Alpha};
-use crate::glsl::{self, Host, HostGlobal, HostTexture, Layout, Preprocessor};
+use crate::glsl::{self, Host, HostGlobal, HostTexture, Preprocessor, Rows};
 use crate::{
     AudioTexture, BufferFormat, BufferSize, BufferSpec, ImageSource, Pass, PassTarget, SamplerKind,
     SceneError, SceneKind, SceneProgram, ShaderModule, TextureSource,
@@ -215,12 +215,12 @@ fn host_of(tab: &Tab, program: &mut SceneProgram) -> Host {
     let mut sizes = Vec::new();
     for (idx, spec) in tab.channels.iter().enumerate() {
         let buffer = |name: &str| program.buffers.iter().position(|buffer| buffer.name == name);
-        let (layout, source) = match &spec.channel {
-            Channel::Empty => (Layout::Data, TextureSource::Black),
-            Channel::Audio => (Layout::Data, TextureSource::Audio(AudioTexture::Shadertoy)),
+        let (rows, source) = match &spec.channel {
+            Channel::Empty => (Rows::Plain, TextureSource::Black),
+            Channel::Audio => (Rows::Plain, TextureSource::Audio(AudioTexture::Shadertoy)),
             Channel::Buffer(letter) => match buffer(TabKind::Buffer(*letter).label()) {
-                Some(buffer) => (Layout::Buffer, TextureSource::Buffer(buffer)),
-                None => (Layout::Data, TextureSource::Black),
+                Some(buffer) => (Rows::TopFirst, TextureSource::Buffer(buffer)),
+                None => (Rows::Plain, TextureSource::Black),
             },
             Channel::File(path) => {
                 let image = ImageSource::Path(path.clone());
@@ -229,16 +229,16 @@ fn host_of(tab: &Tab, program: &mut SceneProgram) -> Host {
                     program.images.push(image);
                     program.images.len() - 1
                 });
-                (Layout::Linear, TextureSource::Imported(image))
+                (Rows::TopFirst, TextureSource::Imported(image))
             }
-            Channel::Picture(letter) => (Layout::Linear, TextureSource::Picture(*letter)),
+            Channel::Picture(letter) => (Rows::TopFirst, TextureSource::Picture(*letter)),
             Channel::Noise => {
-                (Layout::Buffer, buffer(NOISE_NAME).map_or(TextureSource::Black, TextureSource::Buffer))
+                (Rows::TopFirst, buffer(NOISE_NAME).map_or(TextureSource::Black, TextureSource::Buffer))
             }
         };
         let name = format!("iChannel{idx}");
         sizes.push(format!("vec3(jl_size(jl_t_{name}, jl_s_{:?}), 1.0)", spec.sampler));
-        host.textures.push(HostTexture { name, layout, source, sampler: spec.sampler, persistent: true });
+        host.textures.push(HostTexture { name, rows, source, sampler: spec.sampler, persistent: true });
     }
     let sizes = format!("vec3[4]({})", sizes.join(", "));
     host.globals.push(HostGlobal { array: "[4]", ..HostGlobal::new("vec3", "iChannelResolution", sizes) });

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::foreign::{self, Alpha};
-use crate::glsl::{self, Comment, Global, Host, HostGlobal, HostTexture, Layout, Preprocessor, Storage};
+use crate::glsl::{self, Comment, Global, Host, HostGlobal, HostTexture, Preprocessor, Rows, Storage};
 use crate::{
     ParamKind, ParamSpec, Pass, PassTarget, SamplerKind, SceneError, SceneKind, SceneProgram, ShaderModule,
     TextureSource,
@@ -41,7 +41,7 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
 
     let picture = |name: &str, source: TextureSource| HostTexture {
         name: name.to_owned(),
-        layout: Layout::LinearHdr,
+        rows: Rows::TopFirst,
         source,
         sampler: SamplerKind::LinearClamp,
         persistent: false,
@@ -81,8 +81,7 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
 
     let uv = "jl_FragCoord.xy * jl_frame.size.zw";
     let call = format!("vec4 jl_color = transition({uv});");
-    let compiled =
-        foreign::fragment(&unit, &host, &call, "jl_color", PassTarget::Output, Alpha::StraightHdr)?;
+    let compiled = foreign::fragment(&unit, &host, &call, "jl_color", PassTarget::Output, Alpha::Straight)?;
     let bindings = glsl::bindings(&host, &[&compiled], PassTarget::Output);
     program.modules = vec![
         foreign::fullscreen_module()?,
@@ -100,8 +99,8 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
 }
 
 const INPUTS_GLSL: &str = "
-vec4 getFromColor(vec2 uv) { return jl_tex(jl_t_jl_from, jl_s_LinearClamp, 3, uv); }
-vec4 getToColor(vec2 uv) { return jl_tex(jl_t_jl_to, jl_s_LinearClamp, 3, uv); }
+vec4 getFromColor(vec2 uv) { return jl_tex(jl_t_jl_from, jl_s_LinearClamp, 0, uv); }
+vec4 getToColor(vec2 uv) { return jl_tex(jl_t_jl_to, jl_s_LinearClamp, 0, uv); }
 ";
 
 /// Returns what follows `Author:` in a comment.

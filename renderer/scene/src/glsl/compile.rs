@@ -5,7 +5,7 @@ use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validato
 
 use super::emit::Emitter;
 use super::token::{Pos, Token};
-use super::unit::{Host, Layout, Stage, Unit};
+use super::unit::{Host, Stage, Unit};
 use super::{parse, preprocess, token, words};
 use crate::{Binding, BindingKind, PassTarget, SceneError, TextureSource, guard};
 
@@ -103,14 +103,14 @@ pub(crate) fn bindings(host: &Host, modules: &[&Compiled], target: PassTarget) -
     };
     let mut all = vec![(0, BindingKind::Frame), (1, BindingKind::Params)];
     for (idx, texture) in host.textures.iter().enumerate() {
-        let source = match (&texture.source, target, texture.layout) {
+        let source = match (&texture.source, target) {
             // A texture cannot be read while it is drawn, unless it is a pair.
-            (TextureSource::Buffer(buffer), PassTarget::Buffer(drawn), Layout::Buffer)
+            (TextureSource::Buffer(buffer), PassTarget::Buffer(drawn))
                 if *buffer == drawn && !texture.persistent =>
             {
                 TextureSource::Black
             }
-            (source, ..) => source.clone(),
+            (source, _) => source.clone(),
         };
         all.push((host.texture_binding(idx), BindingKind::Texture(source)));
     }

@@ -11,12 +11,12 @@ use super::unit::Host;
 use super::words::{self, Read};
 use crate::SceneError;
 
-/// The three arguments a picture becomes: texture, sampler, layout.
+/// The three arguments a picture becomes: texture, sampler, order of its rows.
 #[derive(Clone, Debug)]
 struct Picture {
     texture: Rc<str>,
     sampler: Rc<str>,
-    layout: Rc<str>,
+    rows: Rc<str>,
 }
 
 impl Picture {
@@ -26,7 +26,7 @@ impl Picture {
             Token::symbol(",", pos),
             Token::word(self.sampler.clone(), pos),
             Token::symbol(",", pos),
-            Token::word(self.layout.clone(), pos),
+            Token::word(self.rows.clone(), pos),
         ]
     }
 }
@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
         let picture = |texture: &super::unit::HostTexture| Picture {
             texture: format!("jl_t_{}", texture.name).into(),
             sampler: format!("jl_s_{:?}", texture.sampler).into(),
-            layout: (texture.layout as u8).to_string().into(),
+            rows: (texture.rows as u8).to_string().into(),
         };
         Self {
             pictures: host
@@ -96,7 +96,7 @@ impl<'a> Scope<'a> {
             let Some(name) = &param.name else { continue };
             if param.is_sampler() {
                 let part = |suffix: &str| Rc::from(format!("jl_p_{}{suffix}", name.text));
-                let picture = Picture { texture: part("_t"), sampler: part("_s"), layout: part("_l") };
+                let picture = Picture { texture: part("_t"), sampler: part("_s"), rows: part("_r") };
                 self.pictures.insert(name.text.clone(), picture);
             } else {
                 self.variables.insert(name.text.clone());
@@ -131,7 +131,7 @@ impl<'a> Scope<'a> {
                 if let Some(picture) = param.name.as_ref().and_then(|name| self.pictures.get(&name.text)) {
                     out.ours(&format!(
                         "texture2D {}, sampler {}, int {}",
-                        picture.texture, picture.sampler, picture.layout
+                        picture.texture, picture.sampler, picture.rows
                     ));
                     continue;
                 }
@@ -287,7 +287,7 @@ impl Body<'_, '_> {
                 );
             }
         };
-        let [texture, comma, sampler, second_comma, layout] = picture.arguments(pos);
+        let [texture, comma, sampler, second_comma, rows] = picture.arguments(pos);
         let function = match read {
             Read::Norm | Read::This => "jl_tex",
             Read::Projected => "jl_texproj",
@@ -298,7 +298,7 @@ impl Body<'_, '_> {
         };
         self.out.extend([Token::word(function, pos), Token::symbol("(", pos), texture, comma, sampler]);
         if !matches!(read, Read::Size | Read::IntSize) {
-            self.out.extend([second_comma, layout, Token::symbol(",", pos)]);
+            self.out.extend([second_comma, rows, Token::symbol(",", pos)]);
             match (read, args.get(1)) {
                 (Read::This, _) => self.out.push(Token::word("isf_FragNormCoord", pos)),
                 (_, Some(at)) => self.walk(at)?,

@@ -13,25 +13,20 @@ use crate::{SamplerKind, SceneError, TextureSource};
 
 pub(crate) use super::varying::Varying;
 
-/// How the bytes of a picture lie, seen from GLSL, where row 0 is the bottom and colours are
-/// encoded.
+/// Which row of a picture comes first. To GLSL row 0 is the bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// A buffer of the scene: encoded as its author stores it, top row first.
-    Buffer = 0,
-    /// Data: rows as they are.
-    Data = 1,
-    /// A picture of the stage: linear, premultiplied, top row first.
-    Linear = 2,
-    /// The same, but values over 1 come through.
-    LinearHdr = 3,
+pub(crate) enum Rows {
+    /// The top one: all that is drawn or loaded.
+    TopFirst = 0,
+    /// Data without a top: rows as they are.
+    Plain = 1,
 }
 
 /// A picture the host gives to the author under a name.
 #[derive(Clone, Debug)]
 pub(crate) struct HostTexture {
     pub(crate) name: String,
-    pub(crate) layout: Layout,
+    pub(crate) rows: Rows,
     pub(crate) source: TextureSource,
     pub(crate) sampler: SamplerKind,
     /// Whether it is a pair of buffers: one can be read while the other is drawn.
@@ -135,34 +130,23 @@ layout(std140, set=0, binding=0) uniform JlFrame {
 } jl_frame;
 ";
 
-/// Reading pictures. The stage keeps them top row first; linear ones are encoded as foreign formats
-/// expect. Levels are explicit: pictures have one, and implicit ones are not allowed in branches.
+/// Reading pictures. Levels are explicit: pictures have one, and implicit ones are not allowed in
+/// branches.
 const TEXTURE_GLSL: &str = "
-vec4 jl_encode(vec4 c, int layout_) {
-    vec3 straight = max(c.a > 0.0 ? c.rgb / c.a : c.rgb, vec3(0.0));
-    if (layout_ == 2) { straight = min(straight, vec3(1.0)); }
-    vec3 low = straight * 12.92;
-    vec3 high = 1.055 * pow(straight, vec3(1.0 / 2.4)) - 0.055;
-    return vec4(mix(high, low, vec3(lessThanEqual(straight, vec3(0.0031308)))), c.a);
-}
-vec4 jl_tex(texture2D t, sampler s, int layout_, vec2 uv) {
-    if (layout_ != 1) { uv.y = 1.0 - uv.y; }
-    vec4 c = textureLod(sampler2D(t, s), uv, 0.0);
-    if (layout_ >= 2) { c = jl_encode(c, layout_); }
-    return c;
+vec4 jl_tex(texture2D t, sampler s, int rows, vec2 uv) {
+    if (rows == 0) { uv.y = 1.0 - uv.y; }
+    return textureLod(sampler2D(t, s), uv, 0.0);
 }
 ivec2 jl_isize(texture2D t, sampler s) { return textureSize(sampler2D(t, s), 0); }
 vec2 jl_size(texture2D t, sampler s) { return vec2(jl_isize(t, s)); }
-vec4 jl_px(texture2D t, sampler s, int layout_, vec2 px) { return jl_tex(t, s, layout_, px / jl_size(t, s)); }
-vec4 jl_texproj(texture2D t, sampler s, int layout_, vec3 p) { return jl_tex(t, s, layout_, p.xy / p.z); }
-vec4 jl_texproj(texture2D t, sampler s, int layout_, vec4 p) { return jl_tex(t, s, layout_, p.xy / p.w); }
-vec4 jl_texel(texture2D t, sampler s, int layout_, ivec2 p) {
+vec4 jl_px(texture2D t, sampler s, int rows, vec2 px) { return jl_tex(t, s, rows, px / jl_size(t, s)); }
+vec4 jl_texproj(texture2D t, sampler s, int rows, vec3 p) { return jl_tex(t, s, rows, p.xy / p.z); }
+vec4 jl_texproj(texture2D t, sampler s, int rows, vec4 p) { return jl_tex(t, s, rows, p.xy / p.w); }
+vec4 jl_texel(texture2D t, sampler s, int rows, ivec2 p) {
     ivec2 size = jl_isize(t, s);
     if (p.x < 0 || p.y < 0 || p.x >= size.x || p.y >= size.y) { return vec4(0.0); }
-    if (layout_ != 1) { p.y = size.y - 1 - p.y; }
-    vec4 c = texelFetch(sampler2D(t, s), p, 0);
-    if (layout_ >= 2) { c = jl_encode(c, layout_); }
-    return c;
+    if (rows == 0) { p.y = size.y - 1 - p.y; }
+    return texelFetch(sampler2D(t, s), p, 0);
 }
 ";
 
