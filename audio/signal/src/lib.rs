@@ -12,10 +12,12 @@
 
 mod cue;
 mod frame;
+mod note;
 mod time;
 mod transport;
 
 pub use cue::{Cue, CueValue};
 pub use frame::{AudioFrame, BandSignal, Hit, Key, Mode, SPECTRUM_BINS, WAVEFORM_SAMPLES};
+pub use note::{Adsr, FilterSlope, NoteEvent, NoteFilter, SampleId, Sound, Wave};
 pub use time::SampleTime;
 pub use transport::{TempoSource, Transport};
