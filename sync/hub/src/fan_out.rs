@@ -1,6 +1,33 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use sync_protocol::ToMember;
+
+/// A message on its way to many members: encoded once for all who take the same form.
+#[derive(Debug)]
+pub struct Sent {
+    /// The message.
+    pub message: ToMember,
+    json: OnceLock<Bytes>,
+    yjs: OnceLock<Bytes>,
+}
+
+impl Sent {
+    /// Wraps a message.
+    pub fn new(message: ToMember) -> Arc<Self> {
+        Arc::new(Self { message, json: OnceLock::new(), yjs: OnceLock::new() })
+    }
+
+    /// Returns the message as JSON, made by the first who asks.
+    pub fn json(&self, encode: impl FnOnce(&ToMember) -> Bytes) -> Bytes {
+        self.json.get_or_init(|| encode(&self.message)).clone()
+    }
+
+    /// Returns the message as a y-websocket frame, made by the first who asks.
+    pub fn yjs(&self, encode: impl FnOnce(&ToMember) -> Bytes) -> Bytes {
+        self.yjs.get_or_init(|| encode(&self.message)).clone()
+    }
+}
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +40,12 @@ pub enum Delivered {
     Gone,
 }
 
-/// The way from a room to one member.
+/// The way from a room to one member: in this process, to a socket's queue, one day to another host.
 ///
 /// Rules for an implementer: called on the room's own task, so it must not block and must take
 /// microseconds; messages reach the member in the order of the calls; after anything but
 /// [`Delivered::Taken`] it is not called again.
 pub trait FanOut: Send {
-    /// Passes one message on. It is shared: encode it once for all members.
-    fn deliver(&mut self, message: &Arc<ToMember>) -> Delivered;
+    /// Passes one message on.
+    fn deliver(&mut self, sent: &Arc<Sent>) -> Delivered;
 }

@@ -1,18 +1,23 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use sync_protocol::{Asked, MemberId, RoomId, Show};
+use sync_protocol::{
+    Command, Envelope, ErrorCode, Event, FromMember, Member as Profile, MemberId, Role, RoomId, Show,
+};
 use sync_session::{Journal, MemoryJournal, Session};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::fan_out::FanOut;
 use crate::member::Member;
-use crate::room::{MAILBOX, Room, ToRoom};
+use crate::room::{Join, MAILBOX, Room, ToRoom};
 
 /// The one member of a solo show, and the host of a hosted one.
-const HOST: MemberId = MemberId(1);
+pub const HOST: MemberId = MemberId(1);
 /// The room of a solo show.
 const SOLO_ROOM: &str = "solo";
+/// What a host is called until it says otherwise.
+const HOST_NAME: &str = "Host";
 /// How long a room's thread may take to answer at its start.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -27,15 +32,38 @@ pub enum HubError {
         #[source]
         source: std::io::Error,
     },
+    /// The room does not let the member in.
+    #[error("the room refuses: {0}")]
+    Refused(Envelope),
     /// The room has stopped.
     #[error("the room has stopped")]
     Stopped,
 }
 
-/// A way to one room's task.
+impl From<HubError> for Envelope {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::Refused(envelope) => envelope,
+            other => Envelope::new(ErrorCode::Closed, other.to_string()),
+        }
+    }
+}
+
+/// A way to one room's task. Clones are the same room.
 #[derive(Clone, Debug)]
 pub struct RoomHandle {
+    id: RoomId,
     mailbox: mpsc::Sender<ToRoom>,
+    next_conn: Arc<AtomicU64>,
+}
+
+/// A connection to a room: what its messages are sent by. Dropping it says nothing; see
+/// [`RoomHandle::leave`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conn {
+    id: u64,
+    /// Who speaks through it.
+    pub member: MemberId,
 }
 
 impl RoomHandle {
@@ -46,57 +74,53 @@ impl RoomHandle {
         journal: Box<dyn Journal>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (mailbox, receiver) = mpsc::channel(MAILBOX);
-        let room = Room::new(id, session, journal);
-        (Self { mailbox }, room.run(receiver))
+        let room = Room::new(id.clone(), session, journal);
+        (Self { id, mailbox, next_conn: Arc::default() }, room.run(receiver))
     }
 
-    /// Takes a member in. `take_seat` is called once on the room's task with the session as it is;
-    /// everything that happens after goes through the [`FanOut`] it returns.
+    /// Returns the room's id.
+    pub fn id(&self) -> &RoomId {
+        &self.id
+    }
+
+    /// Takes a member in.
+    ///
+    /// # Errors
+    /// [`HubError::Refused`] with the room's reason, or [`HubError::Stopped`].
+    pub async fn join(&self, join: Join) -> Result<Conn, HubError> {
+        let (message, conn, answer) = self.knock(join);
+        self.mailbox.send(message).await.map_err(|_| HubError::Stopped)?;
+        let member = answer.await.map_err(|_| HubError::Stopped)?.map_err(HubError::Refused)?;
+        Ok(Conn { id: conn, member })
+    }
+
+    /// Passes on what a member says, waiting for a place in the room's mailbox: that is what makes
+    /// one socket slow when its member floods.
     ///
     /// # Errors
     /// [`HubError::Stopped`].
-    pub async fn join(
-        &self,
-        member: MemberId,
-        take_seat: impl FnOnce(&Session) -> Box<dyn FanOut> + Send + 'static,
-    ) -> Result<(), HubError> {
-        let join = ToRoom::Join { member, take_seat: Box::new(take_seat) };
-        self.mailbox.send(join).await.map_err(|_| HubError::Stopped)
+    pub async fn say(&self, conn: Conn, message: FromMember) -> Result<(), HubError> {
+        self.mailbox.send(ToRoom::From { conn: conn.id, message }).await.map_err(|_| HubError::Stopped)
     }
 
-    /// Asks for a Command, waiting for a place in the room's mailbox: what makes one socket slow
-    /// when its member floods.
+    /// Asks for a Command of a member who needs no connection, and waits until it is decided: the
+    /// way of REST. What is decided may still wait for the disk.
+    ///
+    /// # Errors
+    /// The room's refusal, or `Closed`.
+    pub async fn apply(&self, member: MemberId, command: Command) -> Result<Vec<Event>, Envelope> {
+        let (answer, decided) = oneshot::channel();
+        let stopped = || Envelope::from(HubError::Stopped);
+        self.mailbox.send(ToRoom::Apply { member, command, answer }).await.map_err(|_| stopped())?;
+        decided.await.map_err(|_| stopped())?
+    }
+
+    /// Says that a connection has ended. Its member has left when it does not come back soon.
     ///
     /// # Errors
     /// [`HubError::Stopped`].
-    pub async fn ask(&self, member: MemberId, asked: Asked) -> Result<(), HubError> {
-        self.mailbox.send(ToRoom::Ask { member, asked }).await.map_err(|_| HubError::Stopped)
-    }
-
-    /// Asks for a Command if there is a place in the mailbox. Never blocks.
-    pub(crate) fn try_ask(
-        &self,
-        member: MemberId,
-        asked: Asked,
-    ) -> Result<(), mpsc::error::TrySendError<()>> {
-        use mpsc::error::TrySendError::{Closed, Full};
-        self.mailbox.try_send(ToRoom::Ask { member, asked }).map_err(|error| match error {
-            Full(_) => Full(()),
-            Closed(_) => Closed(()),
-        })
-    }
-
-    /// For threads that may wait.
-    pub(crate) fn send_blocking(&self, message: ToRoom) -> Result<(), HubError> {
-        self.mailbox.blocking_send(message).map_err(|_| HubError::Stopped)
-    }
-
-    /// Takes a member out.
-    ///
-    /// # Errors
-    /// [`HubError::Stopped`].
-    pub async fn leave(&self, member: MemberId) -> Result<(), HubError> {
-        self.mailbox.send(ToRoom::Leave { member }).await.map_err(|_| HubError::Stopped)
+    pub async fn leave(&self, conn: Conn) -> Result<(), HubError> {
+        self.mailbox.send(ToRoom::Leave { conn: conn.id }).await.map_err(|_| HubError::Stopped)
     }
 
     /// Returns the room's session as it is.
@@ -116,9 +140,37 @@ impl RoomHandle {
     pub async fn stop(&self) -> Result<(), HubError> {
         self.mailbox.send(ToRoom::Stop).await.map_err(|_| HubError::Stopped)
     }
+
+    /// Passes on what a member says if there is a place in the mailbox. Never blocks.
+    pub(crate) fn try_say(
+        &self,
+        conn: Conn,
+        message: FromMember,
+    ) -> Result<(), mpsc::error::TrySendError<()>> {
+        use mpsc::error::TrySendError::{Closed, Full};
+        self.mailbox.try_send(ToRoom::From { conn: conn.id, message }).map_err(|error| match error {
+            Full(_) => Full(()),
+            Closed(_) => Closed(()),
+        })
+    }
+
+    /// For threads that may wait.
+    pub(crate) fn join_blocking(&self, join: Join) -> Result<Conn, HubError> {
+        let (message, conn, answer) = self.knock(join);
+        self.mailbox.blocking_send(message).map_err(|_| HubError::Stopped)?;
+        let member = answer.blocking_recv().map_err(|_| HubError::Stopped)?.map_err(HubError::Refused)?;
+        Ok(Conn { id: conn, member })
+    }
+
+    fn knock(&self, join: Join) -> (ToRoom, u64, oneshot::Receiver<Result<MemberId, Envelope>>) {
+        let conn = self.next_conn.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel();
+        (ToRoom::Join { conn, join, answer }, conn, answered)
+    }
 }
 
-/// A jam of one: a room on its own thread in this process.
+/// A room on its own thread in this process, and its host: a jam of one, until others are let in
+/// through [`Hub::room`].
 #[derive(Debug)]
 pub struct Hub {
     room: RoomHandle,
@@ -132,28 +184,32 @@ impl Hub {
     /// # Errors
     /// [`HubError::Thread`] when the system gives no thread.
     pub fn solo(show: Show) -> Result<(Self, Member), HubError> {
-        Self::solo_with(Session::new(show), Box::new(MemoryJournal))
+        Self::solo_with(RoomId::from(SOLO_ROOM), Session::new(show), Box::new(MemoryJournal))
     }
 
     /// Opens a session alone, journaled as given.
     ///
     /// # Errors
     /// [`HubError::Thread`] when the system gives no thread.
-    pub fn solo_with(session: Session, journal: Box<dyn Journal>) -> Result<(Self, Member), HubError> {
+    pub fn solo_with(
+        id: RoomId,
+        session: Session,
+        journal: Box<dyn Journal>,
+    ) -> Result<(Self, Member), HubError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .map_err(|source| HubError::Thread { source })?;
-        let (room, task) = RoomHandle::open(RoomId::from(SOLO_ROOM), session, journal);
+        let (room, task) = RoomHandle::open(id, session, journal);
         let thread = thread::Builder::new()
             .name("jl-room".to_owned())
             .spawn(move || runtime.block_on(task))
             .map_err(|source| HubError::Thread { source })?;
-        let member = Member::join_blocking(&room, HOST, START_TIMEOUT)?;
+        let member = Member::join_blocking(&room, Profile::new(HOST, HOST_NAME, Role::Host), START_TIMEOUT)?;
         Ok((Self { room, thread }, member))
     }
 
-    /// Returns the way to the room.
+    /// Returns the way to the room: what a server lets others in by.
     pub fn room(&self) -> &RoomHandle {
         &self.room
     }

@@ -14,12 +14,16 @@
 //! ```
 #![expect(clippy::disallowed_methods, reason = "a room stamps events and paces moves by the host's clock")]
 
+mod awareness;
 mod fan_out;
 mod hub;
+mod live;
 mod member;
 mod paced;
+mod rate;
 mod room;
 
-pub use fan_out::{Delivered, FanOut};
-pub use hub::{Hub, HubError, RoomHandle};
+pub use fan_out::{Delivered, FanOut, Sent};
+pub use hub::{Conn, HOST, Hub, HubError, RoomHandle};
 pub use member::Member;
+pub use room::{Entry, Join, TakeSeat};

@@ -2,42 +2,100 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use sync_protocol::{Asked, Event, MemberId, RoomId, Seq, ToMember};
+use sync_protocol::{
+    Asked, Command, CommandClass, Envelope, ErrorCode, Event, EventKind, FromMember, MAX_AWARENESS_BYTES,
+    Member, MemberId, Role, RoomId, Seq, ToMember,
+};
 use sync_session::{Journal, JournalError, Origin, Session};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, warn};
 
-use crate::fan_out::{Delivered, FanOut};
+use crate::fan_out::{Delivered, FanOut, Sent};
+use crate::live::Live;
 use crate::paced::{Pace, PacedMoves};
+use crate::rate::Bucket;
 
 /// Messages waiting for a room. When it is full a sender keeps its Command and tries again
 /// (`Wait`); a member never loses one.
 pub(crate) const MAILBOX: usize = 1_024;
+/// Events a room keeps for those who come back; older ones cost a whole state. At a busy jam's fifty
+/// a second, more than a minute.
+const MAX_TAIL: usize = 4_096;
+/// How long a member may be away before it has left: a page that reloads, a phone between two
+/// access points.
+const LEAVE_GRACE: Duration = Duration::from_secs(5);
+/// How long a stopping room waits for the disk.
+const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Kept Commands of one member: a fast typist sends fifteen edits a second, a script a hundred.
+const KEPT_PER_SEC: f64 = 200.0;
+const KEPT_BURST: f64 = 400.0;
+/// Moves of one member, before pacing: a dozen faders at sixty a second.
+const MOVES_PER_SEC: f64 = 1_000.0;
+const MOVES_BURST: f64 = 2_000.0;
+/// Chat messages of one member.
+const CHAT_PER_SEC: f64 = 1.0;
+const CHAT_BURST: f64 = 10.0;
+/// Added to the slowest member's one-way time when an evaluation looks for its beat: the score of
+/// each machine looks 50–150 ms ahead.
+const SCORE_LOOKAHEAD_SECS: f64 = 0.15;
 
 /// What reaches a room's task.
 pub(crate) enum ToRoom {
-    Ask { member: MemberId, asked: Asked },
-    Join { member: MemberId, take_seat: TakeSeat },
-    Leave { member: MemberId },
+    From { conn: u64, message: FromMember },
+    Join { conn: u64, join: Join, answer: oneshot::Sender<Result<MemberId, Envelope>> },
+    Leave { conn: u64 },
+    Apply { member: MemberId, command: Command, answer: oneshot::Sender<Result<Vec<Event>, Envelope>> },
     Snapshot { reply: oneshot::Sender<Session> },
     Stop,
 }
 
-/// Makes the way to a member from the session it starts with, on the room's task: nothing can happen
-/// between the two.
-pub(crate) type TakeSeat = Box<dyn FnOnce(&Session) -> Box<dyn FanOut> + Send>;
+/// Somebody at the door.
+pub struct Join {
+    /// Who. A member the room knows keeps the role and switches it was given there.
+    pub who: Member,
+    /// Whether it is the one connection of this member that numbers its Commands: a newer one
+    /// replaces it. Others (a Yjs socket, a picture stream) come beside it.
+    pub is_primary: bool,
+    /// The last event it has, when it comes back.
+    pub after: Option<Seq>,
+    /// Makes the way to the member. Called once, on the room's task, so nothing happens in between.
+    pub take_seat: TakeSeat,
+}
+
+/// See [`Join::take_seat`].
+pub type TakeSeat = Box<dyn FnOnce(Entry<'_>) -> Box<dyn FanOut> + Send>;
+
+/// What a member finds when it comes in.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// The room as it is.
+    pub session: &'a Session,
+    /// All it missed since the event it named, when the room still has that; it then needs no state.
+    pub missed: Option<Vec<Arc<Sent>>>,
+    /// What is true now: presence, cursors, the beat.
+    pub live: Vec<ToMember>,
+    /// Room time, in seconds.
+    pub room_secs: f64,
+}
 
 /// What the journal last said. Latest wins: a later commit includes the earlier ones.
-pub(crate) type Commit = Result<Seq, JournalError>;
+type Commit = Result<Seq, JournalError>;
 
-/// How long a stopping room waits for the disk.
-const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A member's place in the room.
+/// A connection's place in the room.
 struct Seat {
+    member: MemberId,
     fan_out: Box<dyn FanOut>,
-    /// The last event it has; it came in with what was decided by then.
+    is_primary: bool,
+    /// The last event it has.
     seen: Seq,
+    /// Half its round trip, in seconds.
+    one_way_secs: f64,
+}
+
+struct Limits {
+    kept: Bucket,
+    moves: Bucket,
+    chat: Bucket,
 }
 
 /// One room: its session, the way to each member, and what waits for the disk.
@@ -45,29 +103,44 @@ pub(crate) struct Room {
     id: RoomId,
     session: Session,
     journal: Box<dyn Journal>,
-    members: BTreeMap<MemberId, Seat>,
+    seats: BTreeMap<u64, Seat>,
+    limits: BTreeMap<MemberId, Limits>,
+    live: Live,
     paced: PacedMoves,
     /// Decided and handed to the journal, not sent yet: kept events wait for the disk, and moves
     /// never overtake them.
-    unsent: VecDeque<Arc<Event>>,
+    unsent: VecDeque<Event>,
+    /// The last events that were sent, for those who come back.
+    tail: VecDeque<(Seq, Arc<Sent>)>,
+    sent: Seq,
     committed: Seq,
     saved: bool,
     commits: watch::Sender<Commit>,
+    /// Members without a connection, and when they count as gone.
+    leaving: BTreeMap<MemberId, Instant>,
 }
 
 impl Room {
     pub(crate) fn new(id: RoomId, session: Session, journal: Box<dyn Journal>) -> Self {
-        let committed = session.seq();
+        let (seq, now) = (session.seq(), Instant::now());
+        // Whoever was there when the process ended has not said goodbye.
+        let leaving =
+            session.members().filter(|one| one.online).map(|one| (one.id, now + LEAVE_GRACE)).collect();
         Self {
             id,
             session,
             journal,
-            members: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            live: Live::new(now),
             paced: PacedMoves::default(),
             unsent: VecDeque::new(),
-            committed,
+            tail: VecDeque::new(),
+            sent: seq,
+            committed: seq,
             saved: true,
-            commits: watch::Sender::new(Ok(committed)),
+            commits: watch::Sender::new(Ok(seq)),
+            leaving,
         }
     }
 
@@ -75,9 +148,9 @@ impl Room {
     pub(crate) async fn run(mut self, mut mailbox: mpsc::Receiver<ToRoom>) {
         let mut commits = self.commits.subscribe();
         loop {
-            let due = self.paced.next_due();
+            let due = [self.paced.next_due(), self.live.next_due(), self.leaving.values().min().copied()];
             let wait = async {
-                match due {
+                match due.into_iter().flatten().min() {
                     Some(due) => tokio::time::sleep_until(due.into()).await,
                     None => std::future::pending().await,
                 }
@@ -92,14 +165,11 @@ impl Room {
                     Some(ToRoom::Stop) | None => break,
                     Some(message) => self.handle(message, Instant::now()),
                 },
-                () = wait => {
-                    let due = self.paced.take_due(Instant::now());
-                    due.into_iter().for_each(|(member, asked)| self.decide(member, asked));
-                }
+                () = wait => {}
             }
+            self.on_time(Instant::now());
         }
-        let held = self.paced.take_all(Instant::now());
-        held.into_iter().for_each(|(member, asked)| self.decide(member, asked));
+        self.take_held(Instant::now());
         while !self.unsent.is_empty() {
             match tokio::time::timeout(LAST_COMMIT_TIMEOUT, commits.changed()).await {
                 Ok(Ok(())) => {
@@ -112,62 +182,207 @@ impl Room {
                 }
             }
         }
+        let closed = Envelope::new(ErrorCode::Closed, "the room has closed");
+        self.tell_all(&Sent::new(ToMember::Closed { error: closed }));
         debug!(room = %self.id, seq = %self.session.seq(), "room stopped");
     }
 
     fn handle(&mut self, message: ToRoom, now: Instant) {
         match message {
-            ToRoom::Ask { member, asked } => self.on_ask(member, asked, now),
-            ToRoom::Join { member, take_seat } => {
-                let fan_out = take_seat(&self.session);
-                self.members.insert(member, Seat { fan_out, seen: self.session.seq() });
+            ToRoom::From { conn, message } => self.on_message(conn, message, now),
+            ToRoom::Join { conn, join, answer } => {
+                // The asker may have given up meanwhile: then its seat finds nobody and is dropped.
+                let _ = answer.send(self.join(conn, join, now));
             }
-            ToRoom::Leave { member } => {
-                self.members.remove(&member);
+            ToRoom::Leave { conn } => self.drop_seat(conn, now),
+            ToRoom::Apply { member, command, answer } => {
+                let _ = answer.send(self.decide(member, 0, command, now));
             }
             ToRoom::Snapshot { reply } => {
-                // The asker may have given up meanwhile.
                 let _ = reply.send(self.session.clone());
             }
             ToRoom::Stop => {}
         }
     }
 
-    fn on_ask(&mut self, member: MemberId, asked: Asked, now: Instant) {
-        if !self.members.contains_key(&member) {
-            return;
+    /// Does what is due: held moves, news of cursors, members who stay away.
+    fn on_time(&mut self, now: Instant) {
+        for (member, asked) in self.paced.take_due(now) {
+            self.make(member, asked, now);
         }
-        match asked.command.move_key() {
-            Some(key) => match self.paced.offer(key, member, asked, now) {
-                Pace::Now(asked) => self.decide(member, asked),
-                Pace::Held(Some((member, no))) => self.tell(member, ToMember::Done { no }),
-                Pace::Held(None) => {}
-            },
-            None => {
-                let held = self.paced.take_all(now);
-                held.into_iter().for_each(|(member, asked)| self.decide(member, asked));
-                self.decide(member, asked);
+        if self.live.next_due().is_some_and(|due| due <= now) {
+            for news in self.live.take_due(now) {
+                self.tell_all(&Sent::new(news));
+            }
+        }
+        while let Some(gone) = self.leaving.iter().find(|(_, at)| **at <= now).map(|(member, _)| *member) {
+            self.leaving.remove(&gone);
+            self.live.member_left(gone);
+            self.limits.remove(&gone);
+            let origin = Origin { member: gone, at_millis: wall_millis(), ..Origin::default() };
+            if let Some(event) = self.session.leave(origin, gone) {
+                self.journal(vec![event]);
             }
         }
     }
 
-    fn decide(&mut self, member: MemberId, asked: Asked) {
-        let Asked { no, command } = asked;
-        let at_millis = wall_millis();
-        match self.session.apply(Origin { member, no, at_millis }, command) {
-            Ok(events) if events.is_empty() => self.tell(member, ToMember::Done { no }),
-            Ok(events) => self.journal(events.into_iter().map(Arc::new).collect()),
-            Err(error) => self.tell(member, ToMember::Refused { no, error }),
+    fn join(&mut self, conn: u64, join: Join, now: Instant) -> Result<MemberId, Envelope> {
+        let Join { who, is_primary, after, take_seat } = join;
+        let member = who.id;
+        let origin = Origin { member, at_millis: wall_millis(), ..Origin::default() };
+        let event = self.session.join(origin, who)?;
+        self.leaving.remove(&member);
+        self.journal(event.into_iter().collect());
+        if is_primary {
+            let elsewhere = Envelope::new(ErrorCode::Closed, "you have joined from somewhere else");
+            self.close_seats(|seat| seat.member == member && seat.is_primary, &elsewhere, now);
+            self.leaving.remove(&member);
+        }
+        let missed = after.and_then(|after| self.missed_since(after));
+        // With the state comes what is decided and not sent yet; after a gap only what was sent.
+        let seen = if missed.is_some() { self.sent } else { self.session.seq() };
+        let (live, room_secs) = (self.live.all(), self.live.room_secs(now));
+        let fan_out = take_seat(Entry { session: &self.session, missed, live, room_secs });
+        self.seats.insert(conn, Seat { member, fan_out, is_primary, seen, one_way_secs: 0.0 });
+        if !self.saved {
+            self.tell(conn, ToMember::Saving { saved: false, problem: None }, now);
+        }
+        Ok(member)
+    }
+
+    fn missed_since(&self, after: Seq) -> Option<Vec<Arc<Sent>>> {
+        let oldest = self.tail.front().map_or(Seq(self.sent.0 + 1), |(seq, _)| *seq);
+        let is_known = after <= self.sent && after.0 + 1 >= oldest.0;
+        is_known.then(|| {
+            let missed = self.tail.iter().filter(|(seq, _)| *seq > after);
+            missed.map(|(_, sent)| Arc::clone(sent)).collect()
+        })
+    }
+
+    fn on_message(&mut self, conn: u64, message: FromMember, now: Instant) {
+        let Some(member) = self.seats.get(&conn).map(|seat| seat.member) else { return };
+        let is_host = self.session.member(member).is_some_and(|member| member.role == Role::Host);
+        match message {
+            FromMember::Ask(asked) => self.on_ask(conn, member, asked, now),
+            FromMember::Presence { presence } => self.live.set_presence(member, presence),
+            FromMember::Awareness { text, update }
+                if update.0.len() <= MAX_AWARENESS_BYTES
+                    && self.session.texts().any(|known| *known == text) =>
+            {
+                self.live.set_cursors(conn, text, &update.0);
+            }
+            FromMember::Transport { transport } if is_host => {
+                let passed = self.live.set_transport(transport, now);
+                passed.into_iter().for_each(|message| self.tell_all(&Sent::new(message)));
+            }
+            FromMember::Signal { signal } if is_host => {
+                let passed = self.live.set_signal(signal, now);
+                passed.into_iter().for_each(|message| self.tell_all(&Sent::new(message)));
+            }
+            FromMember::Ping { sent_secs, round_trip_millis } => {
+                if let Some(seat) = self.seats.get_mut(&conn)
+                    && round_trip_millis.is_finite()
+                {
+                    seat.one_way_secs = f64::from(round_trip_millis.max(0.0)) / 2_000.0;
+                }
+                self.tell(conn, ToMember::Pong { sent_secs, room_secs: self.live.room_secs(now) }, now);
+            }
+            _ => {}
         }
     }
 
-    fn journal(&mut self, events: Vec<Arc<Event>>) {
-        self.unsent.extend(events.iter().cloned());
-        let commits = self.commits.clone();
-        let on_committed = Box::new(move |commit| {
-            drop(commits.send_replace(commit));
+    fn on_ask(&mut self, conn: u64, member: MemberId, asked: Asked, now: Instant) {
+        let Asked { no, command } = &asked;
+        let allowed =
+            self.session.authorise(member, command).and_then(|()| self.within_limits(member, command, now));
+        if let Err(error) = allowed {
+            return self.tell(conn, ToMember::Refused { no: *no, error }, now);
+        }
+        match command.move_key() {
+            Some(key) => match self.paced.offer(key, member, asked, now) {
+                Pace::Now(asked) => self.make(member, asked, now),
+                Pace::Held(Some((member, no))) => self.answer(member, ToMember::Done { no }, now),
+                Pace::Held(None) => {}
+            },
+            None => {
+                // Sent again after a cut, and decided before it.
+                if *no != 0 && *no <= self.session.last_no(member) {
+                    return self.tell(conn, ToMember::Done { no: *no }, now);
+                }
+                self.take_held(now);
+                self.make(member, asked, now);
+            }
+        }
+    }
+
+    fn within_limits(&mut self, member: MemberId, command: &Command, now: Instant) -> Result<(), Envelope> {
+        if self.session.member(member).is_some_and(|member| member.role == Role::Host) {
+            return Ok(());
+        }
+        let limits = self.limits.entry(member).or_insert_with(|| Limits {
+            kept: Bucket::new(KEPT_PER_SEC, KEPT_BURST, now),
+            moves: Bucket::new(MOVES_PER_SEC, MOVES_BURST, now),
+            chat: Bucket::new(CHAT_PER_SEC, CHAT_BURST, now),
         });
-        self.journal.append(&self.id, events, on_committed);
+        let bucket = match (command, command.class()) {
+            (Command::Say { .. } | Command::EditMessage { .. }, _) => &mut limits.chat,
+            (_, CommandClass::Move) => &mut limits.moves,
+            (_, CommandClass::Kept) => &mut limits.kept,
+        };
+        bucket.take(now).map_err(|secs| Envelope {
+            retry_after: Some(secs),
+            ..Envelope::new(ErrorCode::RateLimited, "too much at once: slow down")
+        })
+    }
+
+    /// Something comes that held moves must not overtake later.
+    fn take_held(&mut self, now: Instant) {
+        for (member, asked) in self.paced.take_all(now) {
+            self.make(member, asked, now);
+        }
+    }
+
+    /// Decides a Command and answers its member where no event does.
+    fn make(&mut self, member: MemberId, asked: Asked, now: Instant) {
+        let Asked { no, command } = asked;
+        match self.decide(member, no, command, now) {
+            Ok(events) if events.is_empty() => self.answer(member, ToMember::Done { no }, now),
+            Ok(_) => {}
+            Err(error) => self.answer(member, ToMember::Refused { no, error }, now),
+        }
+    }
+
+    fn decide(
+        &mut self,
+        member: MemberId,
+        no: u64,
+        command: Command,
+        now: Instant,
+    ) -> Result<Vec<Event>, Envelope> {
+        // Again, and not only at the door: a held move may have lost its right meanwhile.
+        self.session.authorise(member, &command)?;
+        let origin = Origin { member, no, at_millis: wall_millis() };
+        let events = self.session.apply_on_beat(origin, self.earliest_beat(now), command)?;
+        self.journal(events.clone());
+        Ok(events)
+    }
+
+    /// The first beat that the slowest member can still reach, at most a bar away.
+    fn earliest_beat(&self, now: Instant) -> f64 {
+        let slowest_secs = self.seats.values().map(|seat| seat.one_way_secs).fold(0.0, f64::max);
+        let reach_secs = (slowest_secs + SCORE_LOOKAHEAD_SECS).min(self.live.bar_secs());
+        self.live.beat_at(self.live.room_secs(now) + reach_secs)
+    }
+
+    fn journal(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let kept = events.iter().map(|event| Arc::new(event.clone())).collect();
+        self.unsent.extend(events);
+        let commits = self.commits.clone();
+        let on_committed = Box::new(move |commit| drop(commits.send_replace(commit)));
+        self.journal.append(&self.id, kept, on_committed);
         self.send_ready();
     }
 
@@ -176,69 +391,101 @@ impl Room {
         if problem.is_none() != self.saved {
             self.saved = problem.is_none();
             warn!(room = %self.id, saved = self.saved, problem, "journal");
-            self.tell_all(&Arc::new(ToMember::Saving { saved: self.saved, problem }));
+            self.tell_all(&Sent::new(ToMember::Saving { saved: self.saved, problem }));
         }
-        match commit {
-            Ok(seq) => {
-                self.committed = self.committed.max(seq);
-                self.send_ready();
-            }
-            // The show goes on; everyone has been told that it is not saved.
-            Err(_) => self.send_everything(),
+        if let Ok(seq) = commit {
+            self.committed = self.committed.max(seq);
         }
+        self.send_ready();
     }
 
-    /// Sends what may go: moves at once, kept events once they are safe, all in order.
+    /// Sends what may go, in order: moves at once, kept events when they are safe. While the disk
+    /// fails everything goes: the show goes on, and everyone has been told that it is not saved.
     fn send_ready(&mut self) {
         while let Some(event) = self.unsent.front() {
             if self.saved && !event.kind.is_move() && event.seq > self.committed {
                 break;
             }
-            self.send_front();
-        }
-    }
-
-    fn send_everything(&mut self) {
-        while !self.unsent.is_empty() {
-            self.send_front();
-        }
-    }
-
-    fn send_front(&mut self) {
-        if let Some(event) = self.unsent.pop_front() {
-            let seq = event.seq;
-            let message = Arc::new(ToMember::Event { event: Event::clone(&event) });
-            self.tell_seats(&message, |seat| {
-                let is_new = seat.seen < seq;
-                seat.seen = seat.seen.max(seq);
-                is_new
-            });
-        }
-    }
-
-    fn tell(&mut self, member: MemberId, message: ToMember) {
-        if let Some(seat) = self.members.get_mut(&member)
-            && seat.fan_out.deliver(&Arc::new(message)) != Delivered::Taken
-        {
-            self.members.remove(&member);
-        }
-    }
-
-    fn tell_all(&mut self, message: &Arc<ToMember>) {
-        self.tell_seats(message, |_| true);
-    }
-
-    fn tell_seats(&mut self, message: &Arc<ToMember>, mut wants: impl FnMut(&mut Seat) -> bool) {
-        self.members.retain(|member, seat| {
-            if !wants(seat) {
-                return true;
+            if let Some(event) = self.unsent.pop_front() {
+                self.send(event);
             }
-            let delivered = seat.fan_out.deliver(message);
-            if delivered != Delivered::Taken {
-                debug!(room = %self.id, %member, ?delivered, "member dropped");
-            }
-            delivered == Delivered::Taken
+        }
+    }
+
+    fn send(&mut self, event: Event) {
+        let (seq, kicked) = match event.kind {
+            EventKind::MemberKicked { who, .. } => (event.seq, Some(who)),
+            _ => (event.seq, None),
+        };
+        let sent = Sent::new(ToMember::Event { event });
+        self.sent = seq;
+        self.tail.push_back((seq, Arc::clone(&sent)));
+        if self.tail.len() > MAX_TAIL {
+            self.tail.pop_front();
+        }
+        self.tell_seats(&sent, |seat| {
+            let is_new = seat.seen < seq;
+            seat.seen = seat.seen.max(seq);
+            is_new
         });
+        if let Some(who) = kicked {
+            let error = Envelope::new(ErrorCode::Forbidden, "the host has sent you away");
+            self.close_seats(|seat| seat.member == who, &error, Instant::now());
+            self.leaving.remove(&who);
+        }
+    }
+
+    /// Tells the connection of a member that numbers its Commands.
+    fn answer(&mut self, member: MemberId, message: ToMember, now: Instant) {
+        let primary = self.seats.iter().find(|(_, seat)| seat.member == member && seat.is_primary);
+        if let Some(conn) = primary.map(|(conn, _)| *conn) {
+            self.tell(conn, message, now);
+        }
+    }
+
+    fn tell(&mut self, conn: u64, message: ToMember, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(&conn)
+            && seat.fan_out.deliver(&Sent::new(message)) != Delivered::Taken
+        {
+            self.drop_seat(conn, now);
+        }
+    }
+
+    fn tell_all(&mut self, sent: &Arc<Sent>) {
+        self.tell_seats(sent, |_| true);
+    }
+
+    fn tell_seats(&mut self, sent: &Arc<Sent>, mut wants: impl FnMut(&mut Seat) -> bool) {
+        let mut lost = Vec::new();
+        for (conn, seat) in &mut self.seats {
+            if wants(seat) {
+                match seat.fan_out.deliver(sent) {
+                    Delivered::Taken => {}
+                    delivered => lost.push((*conn, delivered)),
+                }
+            }
+        }
+        for (conn, delivered) in lost {
+            debug!(room = %self.id, conn, ?delivered, "connection dropped");
+            self.drop_seat(conn, Instant::now());
+        }
+    }
+
+    fn close_seats(&mut self, which: impl Fn(&Seat) -> bool, error: &Envelope, now: Instant) {
+        let conns: Vec<u64> =
+            self.seats.iter().filter(|(_, seat)| which(seat)).map(|(conn, _)| *conn).collect();
+        for conn in conns {
+            self.tell(conn, ToMember::Closed { error: error.clone() }, now);
+            self.drop_seat(conn, now);
+        }
+    }
+
+    fn drop_seat(&mut self, conn: u64, now: Instant) {
+        let Some(seat) = self.seats.remove(&conn) else { return };
+        self.live.conn_left(conn);
+        if !self.seats.values().any(|other| other.member == seat.member) {
+            self.leaving.insert(seat.member, now + LEAVE_GRACE);
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssetId, BlendMode, LayerId, LayerSource, Palette, ParamValue, PictureSlot, Show, ShowKey, TempoSettings,
-    Transition,
+    AssetId, BlendMode, Blob, LayerId, LayerSource, MemberId, Palette, ParamValue, PictureSlot, Right, Role,
+    Seq, Show, ShowKey, TempoSettings, TextId, Transition,
 };
 
 /// An imperative that asks to change the Show. Whoever sends it, it is this enum.
@@ -116,6 +116,108 @@ pub enum Command {
         /// Linear gain, 0–2.
         brightness: f32,
     },
+    /// Runs a block of code, on every machine from the same beat.
+    Evaluate {
+        /// The text it is written in.
+        text: TextId,
+        /// The block of it; evaluating another block leaves this one running.
+        #[serde(default)]
+        block: String,
+        /// The code itself. Empty stops the block.
+        code: String,
+        /// It takes over on a multiple of so many beats, 0–64. 0 is at once.
+        #[serde(default = "default_quantum")]
+        quantum_beats: f64,
+    },
+    /// Stops all running code, on every machine at once.
+    Hush,
+    /// Changes a shared text, and makes it if it is new.
+    EditText {
+        /// Which.
+        text: TextId,
+        /// A Yjs update (version 1).
+        update: Blob,
+    },
+    /// Says something in the chat.
+    Say {
+        /// 1–2,000 characters of plain text.
+        text: String,
+    },
+    /// Changes a message. One's own, or anyone's for who moderates.
+    EditMessage {
+        /// Which.
+        message: Seq,
+        /// Its new text; empty takes it away.
+        text: String,
+    },
+    /// Puts a question to the room.
+    OpenVote {
+        /// 1–200 characters.
+        question: String,
+        /// 2–8 answers of 1–64 characters.
+        options: Vec<String>,
+    },
+    /// Votes, or votes otherwise.
+    CastVote {
+        /// Which.
+        vote: Seq,
+        /// Which answer, from 0.
+        option_idx: usize,
+    },
+    /// Ends a vote.
+    CloseVote {
+        /// Which.
+        vote: Seq,
+    },
+    /// Changes one's own name and colour.
+    SetProfile {
+        /// 1–64 characters.
+        name: String,
+        /// Straight RGB, sRGB-encoded.
+        color: [u8; 3],
+    },
+    /// Asks to be let write.
+    RequestWrite {
+        /// `false` takes the request back.
+        wanted: bool,
+    },
+    /// Gives a member a role.
+    SetRole {
+        /// Whom.
+        member: MemberId,
+        /// Which.
+        role: Role,
+    },
+    /// Lets a performer write, or not.
+    SetWrite {
+        /// Whom.
+        member: MemberId,
+        /// Whether it may.
+        may_write: bool,
+    },
+    /// Keeps a member out of the chat, or lets it in again.
+    SetMuted {
+        /// Whom.
+        member: MemberId,
+        /// Whether it is kept out.
+        muted: bool,
+    },
+    /// Sends a member away. It may come back unless it is banned.
+    Kick {
+        /// Whom.
+        member: MemberId,
+        /// Whether it may not come back.
+        banned: bool,
+    },
+    /// Gives viewers one parameter to play with, or takes it back.
+    OpenParam {
+        /// Which layer's.
+        layer: LayerId,
+        /// The parameter's name.
+        name: String,
+        /// Whether they may.
+        open: bool,
+    },
     /// Takes back this member's last change that nobody has changed since.
     Undo,
     /// Makes this member's last undone change again.
@@ -153,6 +255,45 @@ impl Command {
 
     /// Returns whether it must reach the stage of its own machine whatever the network does.
     pub fn is_urgent(&self) -> bool {
-        matches!(self, Self::SetBlackout { .. } | Self::SetFrozen { .. })
+        matches!(self, Self::SetBlackout { .. } | Self::SetFrozen { .. } | Self::Hush)
     }
+
+    /// Returns what a member needs to be allowed to ask for it. A Command without a line here does
+    /// not compile.
+    pub fn right(&self) -> Right {
+        match self {
+            Self::ReplaceShow { .. } | Self::SetRole { .. } => Right::Rule,
+            Self::SetWrite { .. } | Self::SetMuted { .. } | Self::Kick { .. } | Self::OpenParam { .. } => {
+                Right::Moderate
+            }
+            Self::SetParam { .. } => Right::Param,
+            Self::SetTitle { .. }
+            | Self::AddLayer { .. }
+            | Self::RemoveLayer { .. }
+            | Self::MoveLayer { .. }
+            | Self::SetSource { .. }
+            | Self::SetOpacity { .. }
+            | Self::SetBlend { .. }
+            | Self::MuteLayer { .. }
+            | Self::SetPalette { .. }
+            | Self::SetTransition { .. }
+            | Self::SetTempo { .. }
+            | Self::SetPicture { .. }
+            | Self::SetPictureMix { .. }
+            | Self::SetBlackout { .. }
+            | Self::SetFrozen { .. }
+            | Self::SetBrightness { .. }
+            | Self::Evaluate { .. }
+            | Self::Hush
+            | Self::EditText { .. } => Right::Perform,
+            Self::Say { .. } | Self::EditMessage { .. } => Right::Speak,
+            Self::OpenVote { .. } | Self::CloseVote { .. } => Right::Moderate,
+            Self::CastVote { .. } | Self::SetProfile { .. } | Self::RequestWrite { .. } => Right::TakePart,
+            Self::Undo | Self::Redo => Right::Param,
+        }
+    }
+}
+
+fn default_quantum() -> f64 {
+    4.0
 }

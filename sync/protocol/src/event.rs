@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssetId, BlendMode, Layer, LayerId, LayerSource, MemberId, Palette, ParamValue, PictureSlot, Seq, Show,
-    ShowKey, TempoSettings, Transition,
+    AssetId, BlendMode, Blob, Layer, LayerId, LayerSource, Member, MemberId, Palette, ParamValue,
+    PictureSlot, Running, Seq, Show, ShowKey, TempoSettings, TextId, Transition,
 };
-use std::collections::BTreeMap;
 
 /// What was decided: numbered, journaled, sent to everyone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -204,6 +205,103 @@ pub enum EventKind {
         /// The old value.
         was: f32,
     },
+    /// A block of code was evaluated, or stopped.
+    Evaluated {
+        /// The text it is written in.
+        text: TextId,
+        /// The block of it.
+        block: String,
+        /// What runs from `at_beat` on; `None` when it stops.
+        code: Option<String>,
+        /// The quantum it was asked for.
+        quantum_beats: f64,
+        /// The beat on which every machine switches.
+        at_beat: f64,
+        /// What ran in its place.
+        was: Option<Running>,
+    },
+    /// All code was stopped.
+    Hushed {
+        /// What runs now: nothing, unless this takes a hush back.
+        running: BTreeMap<String, Running>,
+        /// What ran.
+        was: BTreeMap<String, Running>,
+    },
+    /// A shared text changed.
+    TextEdited {
+        /// Which.
+        text: TextId,
+        /// A Yjs update (version 1).
+        update: Blob,
+    },
+    /// Somebody came in.
+    MemberJoined {
+        /// Who.
+        who: Member,
+    },
+    /// Somebody left.
+    MemberLeft {
+        /// Who.
+        who: MemberId,
+    },
+    /// A member's name, colour, role or switches changed.
+    MemberChanged {
+        /// As it is now.
+        who: Member,
+        /// As it was.
+        was: Member,
+    },
+    /// A member was sent away.
+    MemberKicked {
+        /// Who.
+        who: MemberId,
+        /// Whether it may not come back.
+        banned: bool,
+    },
+    /// Somebody said something. The event's number is the message's.
+    Said {
+        /// What.
+        text: String,
+    },
+    /// A message was changed, or taken away when empty.
+    MessageEdited {
+        /// Which.
+        message: Seq,
+        /// Its text now.
+        text: String,
+        /// Its text before.
+        was: String,
+    },
+    /// A question was put. The event's number is the vote's.
+    VoteOpened {
+        /// The question.
+        question: String,
+        /// The answers.
+        options: Vec<String>,
+    },
+    /// Somebody voted.
+    VoteCast {
+        /// In which vote.
+        vote: Seq,
+        /// For which answer.
+        option_idx: usize,
+        /// For which before.
+        was: Option<usize>,
+    },
+    /// A vote ended.
+    VoteClosed {
+        /// Which.
+        vote: Seq,
+    },
+    /// Viewers may play with a parameter, or no longer. It was the other way before.
+    ParamOpened {
+        /// Which layer's.
+        layer: LayerId,
+        /// The parameter's name.
+        name: String,
+        /// Whether they may.
+        open: bool,
+    },
 }
 
 impl EventKind {
@@ -227,6 +325,20 @@ impl EventKind {
             Self::BlackoutChanged { .. } => ShowKey::Blackout,
             Self::FrozenChanged { .. } => ShowKey::Frozen,
             Self::BrightnessChanged { .. } => ShowKey::Brightness,
+            Self::Evaluated { text, block, .. } => ShowKey::Running(Running::slot(text, block)),
+            // It touches every block: nobody else's evaluation survives it.
+            Self::Hushed { .. } => ShowKey::AllRunning,
+            Self::TextEdited { .. }
+            | Self::MemberJoined { .. }
+            | Self::MemberLeft { .. }
+            | Self::MemberChanged { .. }
+            | Self::MemberKicked { .. }
+            | Self::Said { .. }
+            | Self::MessageEdited { .. }
+            | Self::VoteOpened { .. }
+            | Self::VoteCast { .. }
+            | Self::VoteClosed { .. }
+            | Self::ParamOpened { .. } => return None,
         })
     }
 
@@ -280,6 +392,13 @@ impl EventKind {
             Self::BrightnessChanged { brightness, was } => {
                 Self::BrightnessChanged { brightness: was, was: brightness }
             }
+            Self::Evaluated { text, block, code, quantum_beats, at_beat, was } => {
+                let now = code.map(|code| Running { code, at_beat, quantum_beats });
+                let code = was.map(|was| was.code);
+                Self::Evaluated { text, block, code, quantum_beats, at_beat, was: now }
+            }
+            Self::Hushed { running, was } => Self::Hushed { running: was, was: running },
+            _ => return None,
         })
     }
 

@@ -43,6 +43,10 @@ pub enum ShowKey {
     Frozen,
     /// The master brightness.
     Brightness,
+    /// All code that runs.
+    AllRunning,
+    /// One block of code that runs.
+    Running(String),
 }
 
 impl ShowKey {
@@ -55,6 +59,7 @@ impl ShowKey {
             | Self::Opacity(layer)
             | Self::Blend(layer)
             | Self::Muted(layer) => Some(Self::Layer(*layer)),
+            Self::Running(_) => Some(Self::AllRunning),
             Self::Param(layer, _) => Some(Self::Source(*layer)),
             Self::Title
             | Self::Layer(_)
@@ -65,7 +70,8 @@ impl ShowKey {
             | Self::PictureMix
             | Self::Blackout
             | Self::Frozen
-            | Self::Brightness => Some(Self::Show),
+            | Self::Brightness
+            | Self::AllRunning => Some(Self::Show),
         }
     }
 

@@ -4,6 +4,7 @@
 //! decided; both are plain serde data, the same for a mouse, a knob, REST and a guest. This crate
 //! knows no socket, no clock and no rule: `sync-session` decides, `sync-hub` orders.
 
+mod blob;
 mod card;
 mod command;
 mod error;
@@ -11,10 +12,14 @@ mod event;
 mod ids;
 mod key;
 mod limits;
+mod member;
 mod param;
 mod show;
+mod state;
 mod wire;
 
+pub use audio_signal::{TempoSource, Transport};
+pub use blob::Blob;
 pub use card::{ParamCard, ParamShape, SceneCard};
 pub use command::{Command, CommandClass};
 pub use error::{Envelope, ErrorCode};
@@ -22,9 +27,11 @@ pub use event::{Cause, Event, EventKind};
 pub use ids::{AssetId, LayerId, MemberId, RoomId, SceneId, Seq, TextId};
 pub use key::ShowKey;
 pub use limits::*;
+pub use member::{Member, Presence, Right, Role};
 pub use param::ParamValue;
 pub use show::{
-    BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, SHOW_VERSION, Show,
-    TempoSettings, Transition,
+    BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, Running,
+    SHOW_VERSION, Show, TempoSettings, Transition,
 };
-pub use wire::{Asked, ToMember};
+pub use state::{ChatMessage, DeskState, RoomState, StepState, TextState, Vote};
+pub use wire::{Asked, FromMember, RoomTransport, SignalDigest, ToMember};

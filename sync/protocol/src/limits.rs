@@ -29,3 +29,33 @@ pub const MAX_MOVES_PER_SEC: u32 = 30;
 /// Commands of one member that the room has not answered; more are refused on the spot. Half a
 /// minute of hard work without a network.
 pub const MAX_PENDING: usize = 1_024;
+/// Members a room remembers: forty times the largest jam anybody reported.
+pub const MAX_MEMBERS: usize = 2_000;
+/// Length of a chat message, in characters.
+pub const MAX_CHAT_CHARS: usize = 2_000;
+/// Messages a room keeps at hand; older ones are in the journal.
+pub const MAX_CHAT_KEPT: usize = 500;
+/// Length of a vote's question, in characters.
+pub const MAX_QUESTION_CHARS: usize = 200;
+/// Answers of a vote.
+pub const VOTE_OPTIONS_RANGE: std::ops::RangeInclusive<usize> = 2..=8;
+/// Votes a room keeps at hand.
+pub const MAX_VOTES_KEPT: usize = 16;
+/// Shared texts of a room.
+pub const MAX_TEXTS: usize = 64;
+/// One update of a shared text, in bytes: a long paste.
+pub const MAX_TEXT_UPDATE_BYTES: usize = 256 * 1024;
+/// A shared text with its past, in bytes: an evening of typing is a tenth of it.
+pub const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
+/// The name of the shared type in a Yjs document that holds the code.
+pub const ROOT_TEXT: &str = "code";
+/// One evaluated block of code, in bytes.
+pub const MAX_CODE_BYTES: usize = 64 * 1024;
+/// Blocks of code that run at once.
+pub const MAX_RUNNING: usize = 64;
+/// Coarsest quantum of an evaluation, in beats.
+pub const MAX_QUANTUM_BEATS: f64 = 64.0;
+/// Parameters a host may open to viewers at once: what fits on a phone.
+pub const MAX_OPEN_PARAMS: usize = 64;
+/// One awareness update, in bytes: a hundred cursors.
+pub const MAX_AWARENESS_BYTES: usize = 32 * 1024;

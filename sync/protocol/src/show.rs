@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use audio_signal::TempoSource;
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, LayerId, ParamValue, SceneId};
+use crate::{AssetId, LayerId, ParamValue, SceneId, TextId};
 
 /// The version new show files are written with. Older ones are read and upgraded by `app-library`.
 pub const SHOW_VERSION: u32 = 1;
@@ -34,6 +34,8 @@ pub struct Show {
     pub pictures: Pictures,
     /// What stands over all layers.
     pub master: Master,
+    /// The code that runs, by `text/block`. A late joiner runs the same without the texts' past.
+    pub running: BTreeMap<String, Running>,
 }
 
 impl Default for Show {
@@ -50,6 +52,7 @@ impl Default for Show {
             tempo: TempoSettings::default(),
             pictures: Pictures::default(),
             master: Master::default(),
+            running: BTreeMap::new(),
         }
     }
 }
@@ -210,6 +213,24 @@ pub struct Pictures {
     pub b: Option<AssetId>,
     /// 0 is A, 1 is B.
     pub mix: f32,
+}
+
+/// One block of code that runs, on every machine from the same beat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Running {
+    /// The code itself, whatever its text has become since.
+    pub code: String,
+    /// The beat on which it took over.
+    pub at_beat: f64,
+    /// It took over on a multiple of so many beats. 0 was at once.
+    pub quantum_beats: f64,
+}
+
+impl Running {
+    /// Returns the key of a block in [`Show::running`].
+    pub fn slot(text: &TextId, block: &str) -> String {
+        format!("{text}/{block}")
+    }
 }
 
 /// What stands over all layers.

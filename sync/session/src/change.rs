@@ -1,6 +1,11 @@
 //! From a Command to the change it makes, and from a change to the new Show.
 
-use sync_protocol::{Command, Envelope, ErrorCode, EventKind, Layer, LayerId, MAX_LAYERS, PictureSlot, Show};
+use std::collections::BTreeMap;
+
+use sync_protocol::{
+    Command, Envelope, ErrorCode, EventKind, Layer, LayerId, MAX_LAYERS, MAX_RUNNING, PictureSlot, Running,
+    Show,
+};
 
 use crate::check::{self, refuse};
 
@@ -8,7 +13,11 @@ use crate::check::{self, refuse};
 ///
 /// # Errors
 /// `NotFound`, `OutOfRange`, `Malformed` or `LimitReached`, each naming the field.
-pub(crate) fn decide(show: &Show, command: &Command) -> Result<Option<EventKind>, Envelope> {
+pub(crate) fn decide(
+    show: &Show,
+    earliest_beat: f64,
+    command: &Command,
+) -> Result<Option<EventKind>, Envelope> {
     let kind = match command.clone() {
         Command::ReplaceShow { show: new } => {
             check::show(&new)?;
@@ -117,6 +126,25 @@ pub(crate) fn decide(show: &Show, command: &Command) -> Result<Option<EventKind>
             check::brightness(brightness)?;
             EventKind::BrightnessChanged { brightness, was: show.master.brightness }
         }
+        Command::Evaluate { text, block, code, quantum_beats } => {
+            check::text_id(&text)?;
+            check::block(&block)?;
+            check::code(&code)?;
+            check::quantum(quantum_beats)?;
+            let slot = Running::slot(&text, &block);
+            let was = show.running.get(&slot).cloned();
+            let code = Some(code).filter(|code| !code.trim().is_empty());
+            if was.is_none() && code.is_none() {
+                return Ok(None);
+            }
+            if was.is_none() && show.running.len() >= MAX_RUNNING {
+                let message = format!("{MAX_RUNNING} blocks run already: stop one first");
+                return Err(refuse(ErrorCode::LimitReached, message, "block"));
+            }
+            let at_beat = next_beat(earliest_beat, quantum_beats);
+            EventKind::Evaluated { text, block, code, quantum_beats, at_beat, was }
+        }
+        Command::Hush => EventKind::Hushed { running: BTreeMap::new(), was: show.running.clone() },
         _ => return Ok(None),
     };
     // What changes nothing is no event: undo must never seem to do nothing.
@@ -125,7 +153,7 @@ pub(crate) fn decide(show: &Show, command: &Command) -> Result<Option<EventKind>
 
 /// Fits a change that was taken back or is to be made again to the Show of now: places are clamped,
 /// what it replaces is what is there. `None` when it cannot be made any more.
-pub(crate) fn fit(show: &Show, kind: EventKind) -> Option<EventKind> {
+pub(crate) fn fit(show: &Show, earliest_beat: f64, kind: EventKind) -> Option<EventKind> {
     Some(match kind {
         EventKind::ShowReplaced { show: new, .. } => {
             EventKind::ShowReplaced { show: new, was: Box::new(show.clone()) }
@@ -165,6 +193,12 @@ pub(crate) fn fit(show: &Show, kind: EventKind) -> Option<EventKind> {
             find(show, layer).ok()?;
             kind
         }
+        EventKind::Evaluated { text, block, code, quantum_beats, .. } => {
+            let was = show.running.get(&Running::slot(&text, &block)).cloned();
+            let at_beat = next_beat(earliest_beat, quantum_beats);
+            EventKind::Evaluated { text, block, code, quantum_beats, at_beat, was }
+        }
+        EventKind::Hushed { running, .. } => EventKind::Hushed { running, was: show.running.clone() },
         other => other,
     })
 }
@@ -211,8 +245,21 @@ pub(crate) fn apply(show: &mut Show, kind: &EventKind) {
         EventKind::BlackoutChanged { blackout } => show.master.blackout = blackout,
         EventKind::FrozenChanged { frozen } => show.master.frozen = frozen,
         EventKind::BrightnessChanged { brightness, .. } => show.master.brightness = brightness,
+        EventKind::Evaluated { text, block, code, quantum_beats, at_beat, .. } => {
+            let slot = Running::slot(&text, &block);
+            match code {
+                Some(code) => show.running.insert(slot, Running { code, at_beat, quantum_beats }),
+                None => show.running.remove(&slot),
+            };
+        }
+        EventKind::Hushed { running, .. } => show.running = running,
         _ => {}
     }
+}
+
+/// Returns the first multiple of a quantum that everyone can still reach. A quantum of 0 is now.
+fn next_beat(earliest_beat: f64, quantum_beats: f64) -> f64 {
+    if quantum_beats > 0.0 { (earliest_beat / quantum_beats).ceil() * quantum_beats } else { earliest_beat }
 }
 
 fn with(show: &mut Show, id: LayerId, change: impl FnOnce(&mut Layer)) {

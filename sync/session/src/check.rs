@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use sync_protocol::{
-    AssetId, BEATS_PER_BAR_RANGE, Envelope, ErrorCode, Layer, LayerSource, MAX_BRIGHTNESS, MAX_LAYERS,
-    MAX_NAME_CHARS, MAX_PARAM_NAME_BYTES, MAX_PARAMS_PER_LAYER, MAX_SCENE_ID_BYTES, MAX_TRANSITION_BEATS,
-    PALETTE_STOPS_RANGE, Palette, ParamValue, SHOW_VERSION, SceneId, Show, TEMPO_BPM_RANGE, TempoSettings,
-    Transition,
+    AssetId, BEATS_PER_BAR_RANGE, Envelope, ErrorCode, Layer, LayerSource, MAX_BRIGHTNESS, MAX_CODE_BYTES,
+    MAX_LAYERS, MAX_NAME_CHARS, MAX_PARAM_NAME_BYTES, MAX_PARAMS_PER_LAYER, MAX_QUANTUM_BEATS, MAX_RUNNING,
+    MAX_SCENE_ID_BYTES, MAX_TRANSITION_BEATS, PALETTE_STOPS_RANGE, Palette, ParamValue, SHOW_VERSION,
+    SceneId, Show, TEMPO_BPM_RANGE, TempoSettings, TextId, Transition,
 };
 
 /// Length of an [`AssetId`]: SHA-256 in hexadecimal.
@@ -69,6 +69,18 @@ pub(crate) fn show(show: &Show) -> Result<(), Envelope> {
         asset(picture)?;
     }
     within(show.pictures.mix, 0.0, 1.0, "mix")?;
+    if show.running.len() > MAX_RUNNING {
+        let message = format!("the show runs {} blocks, the limit is {MAX_RUNNING}", show.running.len());
+        return Err(refuse(ErrorCode::LimitReached, message, "running"));
+    }
+    for (slot, running) in &show.running {
+        text_id(&TextId(slot.clone()))?;
+        code(&running.code)?;
+        quantum(running.quantum_beats)?;
+        if !running.at_beat.is_finite() {
+            return Err(refuse(ErrorCode::OutOfRange, "a beat is not finite", "running"));
+        }
+    }
     brightness(show.master.brightness)
 }
 
@@ -166,4 +178,51 @@ pub(crate) fn tempo(tempo: &TempoSettings) -> Result<(), Envelope> {
 
 pub(crate) fn brightness(value: f32) -> Result<(), Envelope> {
     within(value, 0.0, MAX_BRIGHTNESS, "brightness")
+}
+
+/// A text's name: what a client appends to a URL.
+pub(crate) fn text_id(id: &TextId) -> Result<(), Envelope> {
+    let text = id.as_str();
+    if text.is_empty() || text.len() > MAX_SCENE_ID_BYTES || text.chars().any(is_unprintable) {
+        let message = format!("a text's name takes 1 to {MAX_SCENE_ID_BYTES} printable bytes");
+        return Err(refuse(ErrorCode::Malformed, message, "text"));
+    }
+    Ok(())
+}
+
+pub(crate) fn block(block: &str) -> Result<(), Envelope> {
+    if block.len() > MAX_PARAM_NAME_BYTES || block.chars().any(is_unprintable) {
+        let message = format!("a block's name takes up to {MAX_PARAM_NAME_BYTES} printable bytes");
+        return Err(refuse(ErrorCode::Malformed, message, "block"));
+    }
+    Ok(())
+}
+
+pub(crate) fn code(code: &str) -> Result<(), Envelope> {
+    if code.len() > MAX_CODE_BYTES {
+        let message = format!("the block has {} bytes of code, the limit is {MAX_CODE_BYTES}", code.len());
+        return Err(refuse(ErrorCode::LimitReached, message, "code"));
+    }
+    Ok(())
+}
+
+pub(crate) fn quantum(beats: f64) -> Result<(), Envelope> {
+    if (0.0..=MAX_QUANTUM_BEATS).contains(&beats) {
+        return Ok(());
+    }
+    let message = format!("the quantum is {beats} beats, it takes 0 to {MAX_QUANTUM_BEATS}");
+    Err(refuse(ErrorCode::OutOfRange, message, "quantum_beats"))
+}
+
+/// Plain text for people: not empty, not too long, with line breaks and no other control characters.
+pub(crate) fn prose(text: &str, max_chars: usize, field: &str) -> Result<(), Envelope> {
+    let num_chars = text.chars().count();
+    if text.trim().is_empty() || num_chars > max_chars {
+        let message = format!("{field} has {num_chars} characters, it takes 1 to {max_chars}");
+        return Err(refuse(ErrorCode::OutOfRange, message, field));
+    }
+    if text.chars().any(|c| c != '\n' && is_unprintable(c)) {
+        return Err(refuse(ErrorCode::Malformed, format!("{field} contains control characters"), field));
+    }
+    Ok(())
 }

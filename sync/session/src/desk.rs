@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sync_protocol::{
-    Cause, Command, Envelope, ErrorCode, Event, EventKind, MAX_UNDO_STEPS, MOVE_GESTURE_MILLIS, MemberId,
-    Seq, Show, ShowKey,
+    Cause, Command, DeskState, Envelope, ErrorCode, Event, EventKind, MAX_UNDO_STEPS, MOVE_GESTURE_MILLIS,
+    MemberId, Seq, Show, ShowKey, StepState,
 };
 
 use crate::change;
@@ -40,9 +40,47 @@ struct Step {
     kind: EventKind,
 }
 
+impl Step {
+    fn from_state(state: StepState) -> Option<Arc<Self>> {
+        let StepState { stamp, before, at_millis, kind } = state;
+        Some(Arc::new(Self { key: kind.key()?, stamp, before, at_millis, kind }))
+    }
+
+    fn state(&self) -> StepState {
+        let Self { stamp, before, at_millis, .. } = *self;
+        StepState { stamp, before, at_millis, kind: self.kind.clone() }
+    }
+}
+
 impl Desk {
     pub(crate) fn new(show: Show) -> Self {
         Self { show: Arc::new(show), stamps: BTreeMap::new(), steps: BTreeMap::new() }
+    }
+
+    /// Makes it again from data.
+    pub(crate) fn from_state(state: DeskState) -> Self {
+        let mut steps: BTreeMap<MemberId, Steps> = BTreeMap::new();
+        for (member, step) in state.undo {
+            steps.entry(member).or_default().undo.extend(Step::from_state(step));
+        }
+        for (member, step, undone_at) in state.redo {
+            let redo = Step::from_state(step).map(|step| (step, undone_at));
+            steps.entry(member).or_default().redo.extend(redo);
+        }
+        Self { show: Arc::new(*state.show), stamps: state.stamps.into_iter().collect(), steps }
+    }
+
+    /// Returns it as data, with everyone's undo steps or one member's.
+    pub(crate) fn state(&self, of: Option<MemberId>) -> DeskState {
+        let (mut undo, mut redo) = (Vec::new(), Vec::new());
+        for (member, steps) in &self.steps {
+            if of.is_none_or(|of| of == *member) {
+                undo.extend(steps.undo.iter().map(|step| (*member, step.state())));
+                redo.extend(steps.redo.iter().map(|(step, undone_at)| (*member, step.state(), *undone_at)));
+            }
+        }
+        let stamps = self.stamps.iter().map(|(key, stamp)| (key.clone(), *stamp)).collect();
+        DeskState { show: Box::new(Show::clone(&self.show)), stamps, undo, redo }
     }
 
     pub(crate) fn show(&self) -> &Arc<Show> {
@@ -53,16 +91,19 @@ impl Desk {
     pub(crate) fn decide(
         &self,
         member: MemberId,
+        earliest_beat: f64,
         command: &Command,
     ) -> Result<Option<(Cause, EventKind)>, Envelope> {
         match command {
-            Command::Undo => self.next_undo(member).map(Some).ok_or_else(|| {
+            Command::Undo => self.next_undo(member, earliest_beat).map(Some).ok_or_else(|| {
                 Envelope::new(ErrorCode::NothingToUndo, "there is nothing of yours left to undo")
             }),
-            Command::Redo => self.next_redo(member).map(Some).ok_or_else(|| {
+            Command::Redo => self.next_redo(member, earliest_beat).map(Some).ok_or_else(|| {
                 Envelope::new(ErrorCode::NothingToUndo, "there is nothing of yours left to redo")
             }),
-            command => Ok(change::decide(&self.show, command)?.map(|kind| (Cause::Done, kind))),
+            command => {
+                Ok(change::decide(&self.show, earliest_beat, command)?.map(|kind| (Cause::Done, kind)))
+            }
         }
     }
 
@@ -130,20 +171,23 @@ impl Desk {
         })
     }
 
-    fn next_undo(&self, member: MemberId) -> Option<(Cause, EventKind)> {
+    fn next_undo(&self, member: MemberId, earliest_beat: f64) -> Option<(Cause, EventKind)> {
         self.steps.get(&member)?.undo.iter().rev().filter(|step| self.is_in_force(step)).find_map(|step| {
-            let kind = change::fit(&self.show, step.kind.inverse()?)?;
+            let kind = change::fit(&self.show, earliest_beat, step.kind.inverse()?)?;
             Some((Cause::Undid { step: step.stamp, before: step.before }, kind))
         })
     }
 
-    fn next_redo(&self, member: MemberId) -> Option<(Cause, EventKind)> {
+    fn next_redo(&self, member: MemberId, earliest_beat: f64) -> Option<(Cause, EventKind)> {
         self.steps.get(&member)?.redo.iter().rev().find_map(|(step, undone_at)| {
             let as_it_was = self.stamps.get(&step.key).copied() == step.before;
             if !as_it_was || !self.is_quiet_around(&step.key, *undone_at) {
                 return None;
             }
-            Some((Cause::Redid { step: step.stamp }, change::fit(&self.show, step.kind.clone())?))
+            Some((
+                Cause::Redid { step: step.stamp },
+                change::fit(&self.show, earliest_beat, step.kind.clone())?,
+            ))
         })
     }
 

@@ -12,7 +12,7 @@
 //! use sync_session::{Origin, Session};
 //!
 //! let mut session = Session::new(Show::default());
-//! let me = Origin { member: MemberId(1), no: 1, at_millis: 0 };
+//! let me = Origin { member: MemberId(1), ..Origin::default() };
 //! let events = session.apply(me, Command::SetTitle { title: "Friday".to_owned() }).unwrap();
 //! let mut copy = Session::new(Show::default());
 //! copy.replay(&events[0]).unwrap();
@@ -24,7 +24,10 @@ mod check;
 mod desk;
 mod journal;
 mod mirror;
+mod people;
 mod session;
+mod talk;
+mod text;
 
 pub use journal::{Journal, JournalError, MemoryJournal, OnCommitted};
 pub use mirror::{Mirror, Notice};

@@ -1,12 +1,14 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use sync_protocol::{
-    Asked, Cause, Command, CommandClass, Envelope, ErrorCode, Event, EventKind, MAX_PENDING, MemberId, Seq,
-    Show, ToMember,
+    Asked, Blob, Cause, Command, CommandClass, Envelope, ErrorCode, Event, EventKind, MAX_PENDING, MemberId,
+    Seq, Show, TextId, ToMember,
 };
 
 use crate::desk::Desk;
+use crate::text::SharedText;
 use crate::{ReplayError, Session};
 
 /// What a member's user should know.
@@ -45,6 +47,11 @@ pub struct Mirror {
     predicted: Desk,
     predicted_seq: Seq,
     last_no: u64,
+    /// Texts this member edits itself, ahead of the room by its unanswered edits.
+    drafts: BTreeMap<TextId, SharedText>,
+    /// How often drafts were given up: each time its edits get a new name, so that edits that were
+    /// never taken are never mistaken for later ones.
+    drafts_dropped: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +65,65 @@ impl Mirror {
     /// Makes a member's copy of a session.
     pub fn new(me: MemberId, session: Session) -> Self {
         let (predicted, predicted_seq) = (session.desk().clone(), session.seq());
-        Self { me, confirmed: session, pending: VecDeque::new(), predicted, predicted_seq, last_no: 0 }
+        Self {
+            me,
+            last_no: session.last_no(me),
+            confirmed: session,
+            pending: VecDeque::new(),
+            predicted,
+            predicted_seq,
+            drafts: BTreeMap::new(),
+            drafts_dropped: 0,
+        }
+    }
+
+    /// Takes the room's state after a connection was cut for long. What was not answered is sent
+    /// again, but for what the state already has.
+    pub fn rejoin(&mut self, session: Session) {
+        let answered = session.last_no(self.me);
+        self.pending.retain(|one| one.asked.no > answered || one.asked.command.class() == CommandClass::Move);
+        for (id, draft) in &mut self.drafts {
+            if let Some(text) = session.shared_text(id) {
+                draft.apply(&text.state());
+            }
+        }
+        self.confirmed = session;
+        self.unsend_all();
+        self.rebase();
+    }
+
+    /// Says that the connection was cut: everything unanswered is to be sent again.
+    pub fn unsend_all(&mut self) {
+        self.pending.iter_mut().for_each(|one| one.is_sent = false);
+    }
+
+    /// Returns a shared text with this member's own edits in it, `None` when there is none.
+    pub fn text(&self, id: &TextId) -> Option<String> {
+        self.drafts.get(id).map(SharedText::content).or_else(|| self.confirmed.text(id))
+    }
+
+    /// Edits a shared text, and makes it if it is new: replaces a range, in UTF-16 units, clamped.
+    ///
+    /// # Errors
+    /// As [`Mirror::ask`]; the text is then as before.
+    pub fn edit_text(
+        &mut self,
+        at_millis: u64,
+        id: &TextId,
+        range: Range<u32>,
+        insert: &str,
+    ) -> Result<(), Envelope> {
+        let client = (self.drafts_dropped << 32) | u64::from(self.me.0);
+        let state = || self.confirmed.shared_text(id).map(SharedText::state).unwrap_or_else(|| vec![0, 0]);
+        let draft = self.drafts.entry(id.clone()).or_insert_with(|| SharedText::from_update(client, state()));
+        let update = Blob(draft.edit(range, insert));
+        self.ask(at_millis, Command::EditText { text: id.clone(), update })
+            .inspect_err(|_| self.drop_drafts())
+    }
+
+    fn drop_drafts(&mut self) {
+        self.drafts.clear();
+        self.drafts_dropped += 1;
     }
 
     /// Returns the member whose copy it is.
@@ -96,7 +161,8 @@ impl Mirror {
                 ..Envelope::new(ErrorCode::LimitReached, message)
             });
         }
-        let decided = self.predicted.decide(self.me, &command)?;
+        self.confirmed.authorise(self.me, &command)?;
+        let decided = self.predicted.decide(self.me, 0.0, &command)?;
         if let Some(idx) = replaced_idx {
             self.pending.remove(idx);
         }
@@ -135,6 +201,11 @@ impl Mirror {
                 if event.member == self.me && event.no != 0 {
                     self.pending.retain(|one| one.asked.no != event.no);
                 }
+                if let EventKind::TextEdited { text, update } = &event.kind
+                    && let Some(draft) = self.drafts.get_mut(text)
+                {
+                    draft.apply(&update.0);
+                }
                 self.rebase();
                 Ok(Some(Notice::Happened(Arc::new(event.clone()))))
             }
@@ -144,6 +215,9 @@ impl Mirror {
             }
             ToMember::Refused { no, error } => {
                 let refused = self.answered(*no);
+                if refused.as_ref().is_some_and(|asked| matches!(asked.command, Command::EditText { .. })) {
+                    self.drop_drafts();
+                }
                 Ok(refused.map(|asked| Notice::Refused { command: asked.command, error: error.clone() }))
             }
             ToMember::Saving { saved, problem } => {
@@ -181,13 +255,17 @@ impl Mirror {
         for idx in 0..self.pending.len() {
             let Some(one) = self.pending.get(idx) else { break };
             // One that no longer fits is left out; the room's refusal will take it away.
-            if let Ok(Some((cause, kind))) = self.predicted.decide(self.me, &one.asked.command) {
+            if let Ok(Some((cause, kind))) = self.predicted.decide(self.me, 0.0, &one.asked.command) {
                 self.predict(one.at_millis, cause, kind);
             }
         }
     }
 
     fn predict(&mut self, at_millis: u64, cause: Cause, kind: EventKind) {
+        if matches!(kind, EventKind::Evaluated { .. }) {
+            // Only the room knows the beat on which everyone switches.
+            return;
+        }
         self.predicted_seq = Seq(self.predicted_seq.0 + 1);
         self.predicted.evolve(&Event {
             seq: self.predicted_seq,

@@ -1,4 +1,4 @@
-//! Laws of the room's state machine, through its public door.
+//! Laws of the Show: undo, replay, refusals, prediction.
 
 use proptest::prelude::*;
 use sync_protocol::{
@@ -7,8 +7,7 @@ use sync_protocol::{
 };
 use sync_session::{Mirror, Origin, ReplayError, Session};
 
-const ME: MemberId = MemberId(1);
-const OTHER: MemberId = MemberId(2);
+use crate::{ME, OTHER, jam};
 
 /// A room driven by hand: each Command comes a minute after the last, so no two are one gesture.
 struct Room {
@@ -29,7 +28,8 @@ impl Room {
     fn ask_after(&mut self, millis: u64, member: MemberId, command: Command) -> Result<(), ErrorCode> {
         self.at_millis += millis;
         let origin = Origin { member, no: 0, at_millis: self.at_millis };
-        let events = self.session.apply(origin, command).map_err(|refusal| refusal.code)?;
+        let beat = self.at_millis as f64 / 1_000.0;
+        let events = self.session.apply_on_beat(origin, beat, command).map_err(|refusal| refusal.code)?;
         self.journal.extend(events);
         Ok(())
     }
@@ -144,13 +144,13 @@ proptest! {
     fn a_mirror_that_hears_everything_ends_where_the_room_ends(
         asked in proptest::collection::vec((1..3u32, any_command(), any::<bool>()), 0..40)
     ) {
-        let mut session = Session::new(Show::default());
+        let mut session = jam();
         let mut mirrors = [Mirror::new(ME, session.clone()), Mirror::new(OTHER, session.clone())];
         let mut answer = |mirrors: &mut [Mirror; 2], idx: usize| {
             let member = mirrors[idx].me();
             while let Some(asked) = mirrors[idx].next_to_send() {
                 let no = asked.no;
-                match session.apply(Origin { member, no, at_millis: 0 }, asked.command) {
+                match session.apply(Origin { member, no, ..Origin::default() }, asked.command) {
                     Ok(events) if events.is_empty() => { mirrors[idx].receive(&ToMember::Done { no }).unwrap(); }
                     Ok(events) => for event in events {
                         for mirror in mirrors.iter_mut() {
@@ -304,7 +304,7 @@ fn a_gap_or_a_repeat_in_the_journal_is_refused() {
 
 #[test]
 fn a_refused_command_leaves_the_mirror_and_others_stay() {
-    let mut mirror = Mirror::new(ME, Session::new(Show::default()));
+    let mut mirror = Mirror::new(ME, jam());
     mirror.ask(0, Command::SetBlackout { blackout: true }).unwrap();
     mirror.ask(0, opacity(0.5)).unwrap();
     assert!(mirror.show().master.blackout);
@@ -317,7 +317,7 @@ fn a_refused_command_leaves_the_mirror_and_others_stay() {
 
 #[test]
 fn unanswered_moves_of_one_key_are_one_and_the_outbox_is_bounded() {
-    let mut mirror = Mirror::new(ME, Session::new(Show::default()));
+    let mut mirror = Mirror::new(ME, jam());
     for step in 0..=100 {
         mirror.ask(0, opacity(step as f32 / 100.0)).unwrap();
     }
