@@ -97,7 +97,7 @@ impl Ffmpeg {
         }
         command.args([
             "-vf",
-            "crop=trunc(iw/2)*2:trunc(ih/2)*2",
+            "crop=trunc(iw/2)*2:trunc(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv",
             "-colorspace",
             "bt709",
             "-color_primaries",

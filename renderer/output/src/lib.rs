@@ -1,17 +1,19 @@
-//! Finished pictures to bytes.
+//! Finished pictures on their way out: to windows and to bytes.
 //!
-//! Encoders write onto any [`std::io::Write`]; [`Ffmpeg`] feeds a child process. This crate opens no
+//! [`ShowSurface`] puts them on a window that the caller made. Encoders write onto any [`std::io::Write`]; [`Ffmpeg`] feeds a child process. This crate opens no
 //! file and no port: the caller hands it both. Pictures are straight RGBA, sRGB-encoded, 8 bits,
 //! rows from the top without padding.
 
 mod error;
 mod ffmpeg;
 mod still;
+mod surface;
 mod y4m;
 
 pub use error::OutputError;
 pub use ffmpeg::{Container, Ffmpeg, FfmpegSettings, Sound};
 pub use still::{write_jpeg, write_png};
+pub use surface::{Acquired, ShowSurface, SurfaceError, SurfaceStats};
 pub use y4m::Y4mWriter;
 
 /// Returns the bytes of a picture of this size.
