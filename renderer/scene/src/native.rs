@@ -66,8 +66,8 @@ use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validato
 use sha2::{Digest, Sha256};
 
 use crate::{
-    TONE_WGSL, Binding, BindingKind, BufferSize, FRAME_WGSL, Pass, PassKind, PassTarget, ProgramId, SceneError, SceneKind, SceneProgram,
-    ShaderModule, StorageSpec, Workgroups,
+    Binding, BindingKind, BufferSize, FRAME_WGSL, Pass, PassKind, PassTarget, ProgramId, SceneError,
+    SceneKind, SceneProgram, ShaderModule, StorageSpec, TONE_WGSL, Workgroups,
 };
 use declare::Declarations;
 use header::{Header, PassHeader};
@@ -135,7 +135,11 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
         .map(|(i, pass)| build_pass(i, pass, &header, &declarations, &module, &info))
         .collect::<Result<Vec<_>, _>>()?;
     if !built.iter().any(|p| p.target == PassTarget::Output) {
-        return Err(SceneError::at(source, 0, "no pass draws the output: leave out `target` in the last pass"));
+        return Err(SceneError::at(
+            source,
+            0,
+            "no pass draws the output: leave out `target` in the last pass",
+        ));
     }
     naga::compact::compact(&mut module, naga::compact::KeepUnused::No);
 
@@ -217,15 +221,14 @@ fn build_pass(
     info: &ModuleInfo,
 ) -> Result<Pass, SceneError> {
     let fault = |message: String| SceneError { line: pass.line, column: 1, message };
-    let target = match &pass.target {
-        None if pass.compute.is_some() => PassTarget::None,
-        None => PassTarget::Output,
-        Some(name) => PassTarget::Buffer(
-            header
-                .buffer_idx(name)
-                .ok_or_else(|| fault(format!("pass {} draws into {name:?}, which is no [[buffer]]", i + 1)))?,
-        ),
-    };
+    let target =
+        match &pass.target {
+            None if pass.compute.is_some() => PassTarget::None,
+            None => PassTarget::Output,
+            Some(name) => PassTarget::Buffer(header.buffer_idx(name).ok_or_else(|| {
+                fault(format!("pass {} draws into {name:?}, which is no [[buffer]]", i + 1))
+            })?),
+        };
     let find = |name: &str, stage: naga::ShaderStage| {
         module
             .entry_points
@@ -237,26 +240,39 @@ fn build_pass(
         let idx = find(entry, naga::ShaderStage::Compute)?;
         let workgroups = match (&pass.cover, pass.groups) {
             (Some(name), None) => {
-                let buffer =
-                    header.buffer_idx(name).ok_or_else(|| fault(format!("cover = {name:?} is no [[buffer]]")))?;
+                let buffer = header
+                    .buffer_idx(name)
+                    .ok_or_else(|| fault(format!("cover = {name:?} is no [[buffer]]")))?;
                 let size = module.entry_points[idx].workgroup_size;
                 Workgroups::Cover { buffer, group_size: [size[0], size[1]] }
             }
             (None, Some(groups)) => Workgroups::Fixed(groups),
             _ => {
-                return Err(fault(format!("compute pass {entry:?} needs either `groups = [x, y, z]` or `cover = \"buffer\"`")));
+                return Err(fault(format!(
+                    "compute pass {entry:?} needs either `groups = [x, y, z]` or `cover = \"buffer\"`"
+                )));
             }
         };
         (vec![idx], PassKind::Compute { entry: entry.clone(), workgroups }, entry.clone())
     } else {
         let vertex = pass.vertex.clone().unwrap_or_else(|| "fullscreen".to_owned());
-        let wanted = if pass.image.is_some() { format!("jl_pass_{i}") } else { pass.fragment.clone().unwrap_or_default() };
+        let wanted = if pass.image.is_some() {
+            format!("jl_pass_{i}")
+        } else {
+            pass.fragment.clone().unwrap_or_default()
+        };
         let vertex_idx = find(&vertex, naga::ShaderStage::Vertex)?;
         let fragment_idx = find(&wanted, naga::ShaderStage::Fragment)?;
         let fragment = module.entry_points[fragment_idx].name.clone();
         let label = pass.image.clone().unwrap_or_else(|| fragment.clone());
-        let kind =
-            PassKind::Draw { vertex_module: None, vertex, fragment, vertices: pass.vertices, instances: pass.instances, blend: pass.blend };
+        let kind = PassKind::Draw {
+            vertex_module: None,
+            vertex,
+            fragment,
+            vertices: pass.vertices,
+            instances: pass.instances,
+            blend: pass.blend,
+        };
         (vec![vertex_idx, fragment_idx], kind, label)
     };
 
@@ -273,19 +289,31 @@ fn build_pass(
 }
 
 /// A pass may read its own target only where the buffer has a second half to read.
-fn check_target(bindings: &[Binding], target: PassTarget, header: &Header, label: &str) -> Result<(), String> {
+fn check_target(
+    bindings: &[Binding],
+    target: PassTarget,
+    header: &Header,
+    label: &str,
+) -> Result<(), String> {
     let PassTarget::Buffer(idx) = target else { return Ok(()) };
     let Some(buffer) = header.buffers.get(idx) else { return Ok(()) };
     let reads = bindings
         .iter()
         .any(|b| matches!(b.kind, BindingKind::Texture(crate::TextureSource::Buffer(i)) if i == idx));
     if reads && !buffer.persistent {
-        return Err(format!("pass {label:?} reads and draws {:?}: give that buffer `persistent = true`", buffer.name));
+        return Err(format!(
+            "pass {label:?} reads and draws {:?}: give that buffer `persistent = true`",
+            buffer.name
+        ));
     }
     if let BufferSize::Scaled(scale) = buffer.size
         && !(scale > 0.0 && scale <= header::MAX_BUFFER_SCALE)
     {
-        return Err(format!("buffer {:?} has scale {scale}, it must be in 0–{}", buffer.name, header::MAX_BUFFER_SCALE));
+        return Err(format!(
+            "buffer {:?} has scale {scale}, it must be in 0–{}",
+            buffer.name,
+            header::MAX_BUFFER_SCALE
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 use std::fmt::Write;
 
-use crate::{AudioTexture, Binding, BindingKind, BufferFormat, ParamKind, SamplerKind, SceneError, TextureSource};
+use crate::{
+    AudioTexture, Binding, BindingKind, BufferFormat, ParamKind, SamplerKind, SceneError, TextureSource,
+};
 
 use super::header::Header;
 
@@ -68,7 +70,9 @@ impl Declarations {
         names.sort_unstable();
         let twice = names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b);
         match twice {
-            Some((name, _)) => Err(SceneError { line: 1, column: 1, message: format!("two things are named {name:?}") }),
+            Some((name, _)) => {
+                Err(SceneError { line: 1, column: 1, message: format!("two things are named {name:?}") })
+            }
             None => Ok(this),
         }
     }
@@ -96,7 +100,10 @@ fn params_struct(header: &Header) -> String {
         let name = &param.name;
         let member = match &param.kind {
             ParamKind::Float { clock: true, .. } => format!("{name}: f32, {name}_clock: f32"),
-            ParamKind::Float { .. } | ParamKind::Choice { .. } | ParamKind::Bool { .. } | ParamKind::Event => {
+            ParamKind::Float { .. }
+            | ParamKind::Choice { .. }
+            | ParamKind::Bool { .. }
+            | ParamKind::Event => {
                 format!("{name}: f32")
             }
             ParamKind::Color { .. } => format!("{name}: vec4f"),

@@ -187,7 +187,13 @@ impl Header {
             None => (0, ""),
             Some(rest) => match rest.find(CLOSE) {
                 Some(end) => (lead + OPEN.len(), rest.get(..end).unwrap_or_default()),
-                None => return Err(SceneError::at(source, lead, format!("the header has no end: {CLOSE:?} is missing"))),
+                None => {
+                    return Err(SceneError::at(
+                        source,
+                        lead,
+                        format!("the header has no end: {CLOSE:?} is missing"),
+                    ));
+                }
             },
         };
         let faults = Faults { source, offset };
@@ -262,10 +268,18 @@ fn numbers<const N: usize>(value: &Value) -> Option<[f32; N]> {
     list.try_into().ok()
 }
 
-fn read<T>(name: &str, field: &str, value: &Option<Value>, or: T, get: impl Fn(&Value) -> Option<T>) -> Result<T, String> {
+fn read<T>(
+    name: &str,
+    field: &str,
+    value: &Option<Value>,
+    or: T,
+    get: impl Fn(&Value) -> Option<T>,
+) -> Result<T, String> {
     match value {
         None => Ok(or),
-        Some(value) => get(value).ok_or_else(|| format!("param {name:?}: {field} = {value} does not fit its type")),
+        Some(value) => {
+            get(value).ok_or_else(|| format!("param {name:?}: {field} = {value} does not fit its type"))
+        }
     }
 }
 
@@ -289,8 +303,11 @@ fn param(raw: RawParam, _line: u32) -> Result<ParamSpec, String> {
             if raw.options.is_empty() {
                 return Err(format!("param {name:?}: a choice needs options = [\"…\", …]"));
             }
-            let default = read(name, "default", &raw.default, 0, |v| v.as_integer().and_then(|i| i32::try_from(i).ok()))?;
-            let options = raw.options.iter().cloned().enumerate().map(|(i, label)| (i as i32, label)).collect();
+            let default = read(name, "default", &raw.default, 0, |v| {
+                v.as_integer().and_then(|i| i32::try_from(i).ok())
+            })?;
+            let options =
+                raw.options.iter().cloned().enumerate().map(|(i, label)| (i as i32, label)).collect();
             ParamKind::Choice { options, default }
         }
         "bool" => ParamKind::Bool { default: read(name, "default", &raw.default, false, Value::as_bool)? },
@@ -323,14 +340,19 @@ fn buffer(raw: RawBuffer, _line: u32) -> Result<BufferSpec, String> {
     identifier(&raw.name)?;
     let size = match (raw.scale, raw.size) {
         (Some(_), Some(_)) => return Err(format!("buffer {:?} has both scale and size", raw.name)),
-        (None, Some(size)) if size.iter().all(|side| (1..=MAX_BUFFER_SIDE).contains(side)) => BufferSize::Fixed(size),
+        (None, Some(size)) if size.iter().all(|side| (1..=MAX_BUFFER_SIDE).contains(side)) => {
+            BufferSize::Fixed(size)
+        }
         (None, Some(size)) => {
             return Err(format!("buffer {:?} is {size:?}, each side must be 1–{MAX_BUFFER_SIDE}", raw.name));
         }
         (scale, None) => {
             let scale = scale.unwrap_or(1.0);
             if !(scale > 0.0 && scale <= MAX_BUFFER_SCALE) {
-                return Err(format!("buffer {:?} has scale {scale}, it must be above 0, at most {MAX_BUFFER_SCALE}", raw.name));
+                return Err(format!(
+                    "buffer {:?} has scale {scale}, it must be above 0, at most {MAX_BUFFER_SCALE}",
+                    raw.name
+                ));
             }
             BufferSize::Scaled(scale)
         }
@@ -339,7 +361,12 @@ fn buffer(raw: RawBuffer, _line: u32) -> Result<BufferSpec, String> {
         None | Some("rgba16f") => BufferFormat::Rgba16F,
         Some("rgba8") => BufferFormat::Rgba8,
         Some("rgba32f") => BufferFormat::Rgba32F,
-        Some(other) => return Err(format!("buffer {:?}: {other:?} is no format; use rgba16f, rgba8 or rgba32f", raw.name)),
+        Some(other) => {
+            return Err(format!(
+                "buffer {:?}: {other:?} is no format; use rgba16f, rgba8 or rgba32f",
+                raw.name
+            ));
+        }
     };
     Ok(BufferSpec { name: raw.name, size, format, persistent: raw.persistent, filter: raw.filter })
 }

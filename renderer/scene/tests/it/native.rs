@@ -1,6 +1,6 @@
 use renderer_scene::{
-    BindingKind, BufferSize, FrameUniform, ParamKind, PassBlend, PassKind, PassTarget, SceneKind, TextureSource, Workgroups,
-    native,
+    BindingKind, BufferSize, FrameUniform, ParamKind, PassBlend, PassKind, PassTarget, SceneKind,
+    TextureSource, Workgroups, native,
 };
 
 const FULL: &str = r#"/*---
@@ -85,7 +85,9 @@ fn show(p: Pixel) -> vec4f {
 
 #[test]
 fn one_function_is_a_scene() {
-    let scene = native::compile("fn image(p: Pixel) -> vec4f { return vec4f(p.uv, frame.kick.w, 1.0); }", "mini").unwrap();
+    let scene =
+        native::compile("fn image(p: Pixel) -> vec4f { return vec4f(p.uv, frame.kick.w, 1.0); }", "mini")
+            .unwrap();
     assert_eq!((scene.name.as_str(), scene.kind, scene.passes.len()), ("mini", SceneKind::Native, 1));
     assert_eq!(scene.passes[0].target, PassTarget::Output);
     let kinds = scene.passes[0].bindings.iter().map(|b| &b.kind).collect::<Vec<_>>();
@@ -94,7 +96,8 @@ fn one_function_is_a_scene() {
 
 #[test]
 fn a_lone_fragment_entry_point_is_a_scene() {
-    native::compile("@fragment fn f(@builtin(position) at: vec4f) -> @location(0) vec4f { return at; }", "f").unwrap();
+    native::compile("@fragment fn f(@builtin(position) at: vec4f) -> @location(0) vec4f { return at; }", "f")
+        .unwrap();
 }
 
 #[test]
@@ -106,18 +109,22 @@ fn the_header_declares_parameters_buffers_storages_and_passes() {
     assert_eq!(scene.buffers[1].size, BufferSize::Fixed([64, 32]));
     assert_eq!(scene.storages[0].size_bytes, 1600, "a Spark takes 16 bytes");
     assert_eq!(scene.passes.len(), 5);
-    let PassKind::Compute { workgroups: Workgroups::Cover { buffer: 1, group_size: [8, 4] }, .. } = scene.passes[1].kind
+    let PassKind::Compute { workgroups: Workgroups::Cover { buffer: 1, group_size: [8, 4] }, .. } =
+        scene.passes[1].kind
     else {
         panic!("{:?}", scene.passes[1].kind);
     };
     let reads_self =
         scene.passes[2].bindings.iter().any(|b| b.kind == BindingKind::Texture(TextureSource::Buffer(0)));
     assert!(reads_self, "a persistent buffer may be read by the pass that draws it");
-    let PassKind::Draw { vertices: 6, instances: 100, blend: PassBlend::Add, .. } = scene.passes[3].kind else {
+    let PassKind::Draw { vertices: 6, instances: 100, blend: PassBlend::Add, .. } = scene.passes[3].kind
+    else {
         panic!("{:?}", scene.passes[3].kind);
     };
-    let read_only =
-        scene.passes[3].bindings.iter().any(|b| b.kind == BindingKind::Storage { storage: 0, read_only: true });
+    let read_only = scene.passes[3]
+        .bindings
+        .iter()
+        .any(|b| b.kind == BindingKind::Storage { storage: 0, read_only: true });
     assert!(read_only);
 }
 
@@ -136,7 +143,12 @@ fn errors_stand_at_the_authors_line_and_column() {
     check("/*---\nname = \"a\"\nnames = 3\n---*/", 3, 1, "unknown field");
     check("/*---\n[[param]]\nname = \"2x\"\n---*/", 2, 1, "no name");
     check("/*---\n[[param]]\nname = \"x\"\nmin = 2.0\n---*/", 2, 1, "not below");
-    check("/*---\n[[pass]]\nimage = \"a\"\ntarget = \"b\"\n---*/fn a(p: Pixel) -> vec4f { return vec4f(0); }", 2, 1, "no [[buffer]]");
+    check(
+        "/*---\n[[pass]]\nimage = \"a\"\ntarget = \"b\"\n---*/fn a(p: Pixel) -> vec4f { return vec4f(0); }",
+        2,
+        1,
+        "no [[buffer]]",
+    );
     check("/*---\n", 1, 1, "no end");
     check("fn spectrum() {}\nfn image(p: Pixel) -> vec4f { return vec4f(0.0); }", 1, 4, "redefinition");
     check(&" ".repeat(native::MAX_SOURCE_BYTES + 1), 1, 1, "the limit is");
