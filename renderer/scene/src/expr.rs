@@ -231,6 +231,24 @@ impl Expr {
         self.is_constant().then(|| self.eval(&ExprInput::default()))
     }
 
+    /// Returns the tree with every node, from the leaves to the root, changed by `change`.
+    pub fn map(&self, change: &mut impl FnMut(Expr) -> Expr) -> Expr {
+        let mut child = |expr: &Expr| Box::new(expr.map(change));
+        let mapped = match self {
+            Self::Number(_) | Self::Var(_) => self.clone(),
+            Self::Fft(idx) => Self::Fft(child(idx)),
+            Self::Unary(op, value) => Self::Unary(*op, child(value)),
+            Self::Binary(op, left, right) => Self::Binary(*op, child(left), child(right)),
+            Self::If(condition, yes, no) => Self::If(child(condition), child(yes), child(no)),
+            Self::Call(function, args) => Self::Call(*function, args.iter().map(|arg| *child(arg)).collect()),
+            Self::Steps(steps) => {
+                let values = steps.values.iter().map(|value| *child(value)).collect();
+                Self::Steps(Box::new(Steps { values, ..(**steps).clone() }))
+            }
+        };
+        change(mapped)
+    }
+
     fn is_constant(&self) -> bool {
         match self {
             Self::Number(_) => true,

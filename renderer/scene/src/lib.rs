@@ -5,6 +5,7 @@
 //! [`FrameInput`] is everything one picture depends on. `renderer-stage` draws the second with the
 //! first; this crate owns no GPU, file, clock or network, and naga is its only compiler.
 
+pub mod hydra;
 pub mod isf;
 pub mod native;
 pub mod shadertoy;

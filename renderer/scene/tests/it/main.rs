@@ -1,3 +1,8 @@
 //! The crate through its boundary.
 
+mod expr;
+mod foreign;
+mod guard;
+mod hydra;
+mod isf;
 mod native;

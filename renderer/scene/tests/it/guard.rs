@@ -1,0 +1,128 @@
+use naga::{BinaryOperator, Expression, Literal, Statement};
+use renderer_scene::{MAX_LOOP_STEPS, isf};
+
+fn compile(code: &str) -> Result<renderer_scene::SceneProgram, renderer_scene::SceneError> {
+    isf::compile(&format!("/*{{}}*/\n{code}"), None, "test")
+}
+
+fn loops_and_guards(block: &naga::Block, function: &naga::Function, found: &mut (u32, u32)) {
+    for statement in block.iter() {
+        match statement {
+            Statement::Loop { body, continuing, .. } => {
+                found.0 += 1;
+                // The step is counted and the limit checked before anything of the body runs.
+                let stops = body.iter().take(3).any(|first| match first {
+                    Statement::If { condition, accept, .. } => {
+                        let over = matches!(
+                            function.expressions[*condition],
+                            Expression::Binary { op: BinaryOperator::Greater, right, .. }
+                                if matches!(function.expressions[right], Expression::Literal(Literal::U32(MAX_LOOP_STEPS)))
+                        );
+                        over && accept.iter().any(|statement| matches!(statement, Statement::Break))
+                    }
+                    _ => false,
+                });
+                found.1 += u32::from(stops);
+                loops_and_guards(body, function, found);
+                loops_and_guards(continuing, function, found);
+            }
+            Statement::Block(inner) => loops_and_guards(inner, function, found),
+            Statement::If { accept, reject, .. } => {
+                loops_and_guards(accept, function, found);
+                loops_and_guards(reject, function, found);
+            }
+            Statement::Switch { cases, .. } => {
+                cases.iter().for_each(|case| loops_and_guards(&case.body, function, found))
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_loop_counts_its_steps() {
+    let program = compile(
+        "float f() { float x = 0.0; do { x += 1.0; } while (true); return x; }
+         void main() {
+            float x = 0.0;
+            for (;;) { while (true) { x += f(); } }
+            switch (int(x)) { case 1: for (int i = 0; i < 3; i++) { x += 1.0; } break; default: break; }
+            gl_FragColor = vec4(x);
+         }",
+    )
+    .unwrap();
+    let module = &program.modules[program.passes[0].module].module;
+    let mut found = (0, 0);
+    for (_, function) in module.functions.iter() {
+        loops_and_guards(&function.body, function, &mut found);
+    }
+    assert_eq!(found, (4, 4));
+}
+
+#[test]
+fn calls_that_multiply_are_refused() {
+    let mut code = String::from("float f0(float x) { return sin(x); }\n");
+    for i in 1..40 {
+        code.push_str(&format!("float f{i}(float x) {{ return f{}(x) + f{}(x + 1.0); }}\n", i - 1, i - 1));
+    }
+    code.push_str("void main() { gl_FragColor = vec4(f39(1.0)); }");
+    assert!(compile(&code).unwrap_err().message.contains("call each other so often"));
+}
+
+#[test]
+fn recursion_is_refused() {
+    assert!(
+        compile("float f(float x) { return f(x); }\nvoid main() { gl_FragColor = vec4(f(1.0)); }").is_err()
+    );
+    let mutual = "float g(float x);\nfloat f(float x) { return g(x); }\nfloat g(float x) { return f(x); }\n\
+                  void main() { gl_FragColor = vec4(f(1.0)); }";
+    assert!(compile(mutual).is_err());
+}
+
+/// Each of these would exhaust a stack or a memory somewhere; each ends in a sentence instead.
+#[test]
+fn texts_made_to_break_the_compiler_end_in_an_error_or_a_program() {
+    let main = |body: &str| format!("void main() {{ gl_FragColor = vec4({body}); }}");
+    let mut doubling = String::from("#define A0 1.0\n");
+    for i in 1..60 {
+        doubling.push_str(&format!("#define A{i} A{} + A{}\n", i - 1, i - 1));
+    }
+    let refused = [
+        main(&format!("{}1.0{}", "(".repeat(5_000), ")".repeat(5_000))),
+        main(&format!("1.0{}", " + 1.0".repeat(20_000))),
+        main(&format!("{}1.0", "-".repeat(20_000))),
+        main(&format!("{}1.0", "true ? 1.0 : ".repeat(5_000))),
+        format!("void main() {{ {} }}", "if (true) ".repeat(20_000)),
+        format!("void main() {{ {} {{}} }}", "if (true) {} else ".repeat(20_000)),
+        format!("void main() {}{}", "{".repeat(20_000), "}".repeat(20_000)),
+        doubling + &main("A59"),
+        "#if ".to_owned() + &"(".repeat(10_000),
+        "#if 1\n".repeat(1_000),
+        "x".repeat(1_000_000),
+        "/*".to_owned(),
+        "#define f(".to_owned(),
+        "#define f(a) a\nf(".to_owned(),
+        "struct".to_owned(),
+        "struct S".to_owned(),
+        "float".to_owned(),
+        "layout(".to_owned(),
+        "void main(".to_owned(),
+        "float f(".to_owned(),
+        "}".to_owned(),
+    ];
+    for code in refused {
+        assert!(compile(&code).is_err(), "{}", code.chars().take(60).collect::<String>());
+    }
+    // At the limits the compiler still stands, in a debug build and on a test's stack.
+    let allowed = [
+        main(&format!("1.0{}", " + 1.0".repeat(590))),
+        main(&format!("{}1.0{}", "(".repeat(90), ")".repeat(90))),
+        main(&format!("{}1.0", "- ".repeat(500))),
+        format!("void main() {{ float x = TIME; {} {{}} }}", "if (x > 1.0) {} else ".repeat(290)),
+    ];
+    for code in allowed {
+        if let Err(error) = compile(&code) {
+            panic!("{error}: {}", code.chars().take(60).collect::<String>());
+        }
+    }
+}
