@@ -9,6 +9,9 @@ use crate::{Fault, Ratio, State, Value};
 /// How deep patterns may nest: a query uses a few hundred bytes of stack for each level.
 const MAX_DEPTH: u16 = 500;
 
+/// How deep one question may run: joins make patterns while they are asked.
+const MAX_NESTING: u16 = 700;
+
 /// A pattern of events in time. Cheap to clone, and the same question always gets the same answer.
 #[derive(Clone)]
 pub struct Pattern {
@@ -190,8 +193,9 @@ impl Pattern {
 
     /// Pushes the events of `span` onto `out`.
     pub(crate) fn ask(&self, query: &Query<'_>, span: Span, out: &mut Vec<Hap>) {
-        if query.spend(1) {
+        if query.spend(1) && query.enter(MAX_NESTING) {
             self.node.query(query, span, out);
+            query.leave();
         }
     }
 
@@ -228,6 +232,17 @@ impl Pattern {
             }
         }
         Self { node: Arc::new(Keeping(self.clone(), guard)), steps: self.steps, depth: self.depth + 1 }.checked()
+    }
+
+    /// Returns this pattern with `before` called at the start of every question: where a program
+    /// refills the budget of its functions.
+    #[must_use]
+    pub fn metered(&self, before: impl Fn() + Send + Sync + 'static) -> Self {
+        let inner = self.clone();
+        self.derive(move |query, span, out| {
+            before();
+            inner.ask(query, span, out);
+        })
     }
 
     /// Returns a pattern that asks this one cycle by cycle.

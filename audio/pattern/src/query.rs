@@ -101,13 +101,14 @@ impl Default for State<'_> {
 /// The work one question may spend, and the first fault met.
 pub(crate) struct Meter {
     left: Cell<u64>,
+    depth: Cell<u16>,
     fault: RefCell<Option<Fault>>,
 }
 
 impl Meter {
     pub(crate) fn for_cycles(cycles: f64) -> Self {
         let extra = (cycles.clamp(0.0, 100_000.0) as u64).saturating_mul(WORK_PER_CYCLE);
-        Self { left: Cell::new(BASE_WORK + extra), fault: RefCell::new(None) }
+        Self { left: Cell::new(BASE_WORK + extra), depth: Cell::new(0), fault: RefCell::new(None) }
     }
 
     pub(crate) fn fault(self) -> Option<Fault> {
@@ -135,6 +136,22 @@ impl Query<'_> {
                 false
             }
         }
+    }
+
+    /// Goes one level down; false where that is too deep.
+    pub(crate) fn enter(&self, limit: u16) -> bool {
+        let depth = self.meter.depth.get();
+        if depth >= limit {
+            self.fail(Fault::TooDeep { limit });
+            return false;
+        }
+        self.meter.depth.set(depth + 1);
+        true
+    }
+
+    /// Comes back up.
+    pub(crate) fn leave(&self) {
+        self.meter.depth.set(self.meter.depth.get().saturating_sub(1));
     }
 
     /// Notes a fault; the first one counts, and no more work is done.

@@ -96,10 +96,20 @@ pub struct SourceSpan {
 /// How many places of the source one event remembers; later ones are dropped.
 const MAX_SOURCES: usize = 6;
 
+/// The scale an event's note was put in, for what moves along it later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScaleTag {
+    pub(crate) letter: i8,
+    pub(crate) alteration: i8,
+    pub(crate) octave: i8,
+    pub(crate) kind: u16,
+}
+
 /// The places of the source text that made one event: what an editor lights up.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sources {
     len: u8,
+    pub(crate) scale: Option<ScaleTag>,
     spans: [SourceSpan; MAX_SOURCES],
 }
 
@@ -134,6 +144,7 @@ impl Sources {
         for span in other.spans() {
             self.push(*span);
         }
+        self.scale = self.scale.or(other.scale);
     }
 }
 

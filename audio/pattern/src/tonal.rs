@@ -2,5 +2,8 @@
 
 mod note;
 mod scale;
+mod scales;
+mod voicing;
+mod voicings;
 
 pub use note::{note_name, note_to_midi};
