@@ -1,0 +1,4 @@
+DROP TABLE said;
+DROP TABLE snapshots;
+DROP TABLE events;
+DROP TABLE rooms;
