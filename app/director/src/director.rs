@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use audio_signal::{AudioFrame, Cue, Hit, Transport};
-use renderer_scene::{Blend, FrameInput, HitInput, LayerInput, MasterInput, SceneProgram};
+use renderer_scene::{Blend, ExprInput, FrameInput, HitInput, LayerInput, MasterInput, PictureId, SceneProgram};
 use sync_protocol::{BlendMode, Command, SceneId, Show};
 
 use crate::layer::{LayerMoment, LayerState, picture_id};
@@ -30,12 +30,14 @@ pub struct Moment {
     pub mouse: [f32; 4],
     /// Year, month, day, seconds in the day.
     pub date: [f32; 4],
+    /// Size of the finished picture, in pixels: what a sketch reads as width and height.
+    pub size_px: [u32; 2],
 }
 
 impl Moment {
-    /// Makes a moment without pointer and date.
+    /// Makes a moment at 1280×720 without pointer and date.
     pub fn new(present_secs: f64, dt_secs: f64) -> Self {
-        Self { present_secs, dt_secs, mouse: [0.0; 4], date: [0.0; 4] }
+        Self { present_secs, dt_secs, mouse: [0.0; 4], date: [0.0; 4], size_px: [1280, 720] }
     }
 }
 
@@ -93,20 +95,41 @@ impl Director {
         self.time_secs += dt_secs;
         let beat = transport.beat_at(moment.present_secs);
         self.layers.retain(|id, _| show.layers.iter().any(|layer| layer.id.0 == *id));
-        let layer_moment =
-            LayerMoment { beat, dt_secs: dt_secs as f32, cues, transition: &show.transition, scenes };
+        let fft = [signal.bass.level, signal.mid.level, signal.mid_high.level, signal.high.level];
+        let [mouse_x, mouse_y, ..] = moment.mouse.map(f64::from);
+        let expr = ExprInput {
+            dt_secs,
+            seed: show.seed,
+            beat,
+            tempo_bpm: transport.tempo_bpm,
+            mouse_px: [mouse_x, f64::from(moment.size_px[1]) - mouse_y],
+            size_px: moment.size_px,
+            fft: &fft,
+            volume: f64::from(signal.all.level),
+            ..ExprInput::default()
+        };
+        let pictures = [&show.pictures.a, &show.pictures.b].map(|slot| slot.as_ref().and_then(picture_id));
+        let layer_moment = LayerMoment {
+            beat,
+            dt_secs: dt_secs as f32,
+            cues,
+            transition: &show.transition,
+            scenes,
+            pictures: std::array::from_fn(|i| pictures[i].unwrap_or(PictureId::BUILT_IN[i])),
+            expr,
+        };
         let mut missing = Vec::new();
         let mut layers = Vec::with_capacity(show.layers.len());
         for layer in &show.layers {
             let state = self.layers.entry(layer.id.0).or_default();
-            let content = state.step(layer, &layer_moment, &mut self.next_instance, &mut missing);
-            let Some(content) = content.filter(|_| !layer.muted && layer.opacity > 0.0) else { continue };
+            let drawn = state.step(layer, &layer_moment, &mut self.next_instance, &mut missing);
+            let Some(drawn) = drawn.filter(|_| !layer.muted && layer.opacity > 0.0) else { continue };
             layers.push(LayerInput {
                 layer: layer.id.0,
-                content,
+                content: drawn.content,
                 opacity: layer.opacity.clamp(0.0, 1.0),
                 blend: blend_of(layer.blend),
-                effects: Vec::new(),
+                effects: drawn.effects,
             });
         }
         let hit = |hit: &Hit| hit_at(hit, moment.present_secs);
@@ -128,7 +151,7 @@ impl Director {
             palette: linear_stops(&show.palette),
             mouse: moment.mouse,
             date: moment.date,
-            pictures: [&show.pictures.a, &show.pictures.b].map(|slot| slot.as_ref().and_then(picture_id)),
+            pictures,
             picture_mix: show.pictures.mix.clamp(0.0, 1.0),
             layers,
             master: MasterInput {

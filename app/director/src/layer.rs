@@ -2,7 +2,7 @@
 
 use audio_signal::{Cue, CueValue};
 use renderer_scene::{
-    LayerContent, ParamKind, ParamSlot, ParamSpec, PictureId, ProgramInput, SceneInput, SceneProgram,
+    ExprInput, LayerContent, ParamKind, ParamSlot, ParamSpec, PictureId, ProgramInput, SceneInput, SceneProgram,
     TransitionInput,
 };
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ use crate::palette::linear_from_srgb;
 
 /// A change asked for during another makes the other finish at this rate, in progress per second.
 const HURRY_PER_SEC: f32 = 4.0;
+/// A transition shown by itself takes so many beats to get across.
+const BEATS_TO_AND_FRO: f64 = 4.0;
 
 /// One source on its way through time.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Running {
     num_frames: u64,
     /// One per parameter; only those with a clock move. In unit-seconds.
     clocks: Vec<f64>,
+    /// One per computed parameter: its last finite value.
+    computed: Vec<f32>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +49,12 @@ pub(crate) struct LayerState {
     change: Option<Change>,
 }
 
+/// What a layer draws.
+pub(crate) struct Drawn {
+    pub content: LayerContent,
+    pub effects: Vec<ProgramInput>,
+}
+
 /// What a layer needs to know of the frame.
 pub(crate) struct LayerMoment<'a> {
     pub beat: f64,
@@ -52,6 +62,10 @@ pub(crate) struct LayerMoment<'a> {
     pub cues: &'a [Cue],
     pub transition: &'a Transition,
     pub scenes: &'a dyn Scenes,
+    /// The Show's pictures A and B.
+    pub pictures: [PictureId; 2],
+    /// What computed parameters read; the scene's own time and frame are filled in per scene.
+    pub expr: ExprInput<'a>,
 }
 
 impl LayerState {
@@ -63,7 +77,7 @@ impl LayerState {
         moment: &LayerMoment<'_>,
         next_instance: &mut u64,
         missing: &mut Vec<sync_protocol::SceneId>,
-    ) -> Option<LayerContent> {
+    ) -> Option<Drawn> {
         self.reload(moment.scenes, next_instance);
         let wanted_differs = self.current.as_ref().is_none_or(|running| running.source != layer.source);
         if wanted_differs {
@@ -88,19 +102,15 @@ impl LayerState {
         }
         let to = current.input(moment);
         Some(match &mut self.change {
-            None => LayerContent::One(to),
+            None => standing(to, current.program.as_deref(), moment),
             Some(change) => {
                 let from = change.from.input(moment);
                 let program = change.program.as_mut().and_then(|running| match running.input(moment) {
                     SceneInput::Program(program) => Some(program),
                     _ => None,
                 });
-                LayerContent::Transition(Box::new(TransitionInput {
-                    from,
-                    to,
-                    program,
-                    progress: change.progress,
-                }))
+                let change = TransitionInput { from, to, program, progress: change.progress };
+                Drawn { content: LayerContent::Transition(Box::new(change)), effects: Vec::new() }
             }
         })
     }
@@ -111,8 +121,7 @@ impl LayerState {
             let LayerSource::Scene(id) = &running.source else { continue };
             let (Some(newest), Some(program)) = (scenes.program(id), &running.program) else { continue };
             if newest.id != program.id {
-                running.clocks.resize(newest.params.len(), 0.0);
-                running.program = Some(newest);
+                running.load(Some(newest));
                 running.instance = take(next_instance);
             }
         }
@@ -165,8 +174,26 @@ impl LayerState {
 
 impl Running {
     fn new(source: LayerSource, program: Option<Arc<SceneProgram>>, instance: u64) -> Self {
-        let clocks = vec![0.0; program.as_ref().map_or(0, |program| program.params.len())];
-        Self { source, params: BTreeMap::new(), program, instance, time_secs: 0.0, num_frames: 0, clocks }
+        let mut new = Self {
+            source,
+            params: BTreeMap::new(),
+            program: None,
+            instance,
+            time_secs: 0.0,
+            num_frames: 0,
+            clocks: Vec::new(),
+            computed: Vec::new(),
+        };
+        new.load(program);
+        new
+    }
+
+    /// Takes a program; clocks go on where they are.
+    fn load(&mut self, program: Option<Arc<SceneProgram>>) {
+        self.clocks.resize(program.as_ref().map_or(0, |program| program.params.len()), 0.0);
+        self.computed.clear();
+        self.computed.resize(program.as_ref().map_or(0, |program| program.computed.len()), 0.0);
+        self.program = program;
     }
 
     /// Returns this frame's input and moves to the next.
@@ -205,6 +232,16 @@ impl Running {
             });
             slots.push(slot);
         }
+        let expr = ExprInput { time_secs: self.time_secs, frame_idx: self.num_frames, ..moment.expr };
+        for (computed, last) in program.computed.iter().zip(&mut self.computed) {
+            let value = computed.expr.eval(&expr) as f32;
+            if value.is_finite() {
+                *last = value;
+            }
+            if let Some(slot) = slots.get_mut(computed.param) {
+                slot[0] = *last;
+            }
+        }
         let input = ProgramInput {
             program: program.id,
             instance: self.instance,
@@ -215,6 +252,25 @@ impl Running {
         };
         self.num_frames += 1;
         SceneInput::Program(input)
+    }
+}
+
+/// Shows a program the way its author meant it: a filter works on picture A, a transition goes to
+/// and fro between A and B.
+fn standing(input: SceneInput, program: Option<&SceneProgram>, moment: &LayerMoment<'_>) -> Drawn {
+    let num_inputs = program.map_or(0, |program| program.num_inputs);
+    let [a, b] = moment.pictures;
+    match (input, num_inputs) {
+        (SceneInput::Program(filter), 1) => {
+            Drawn { content: LayerContent::One(SceneInput::Picture(a)), effects: vec![filter] }
+        }
+        (SceneInput::Program(transition), 2) => {
+            let progress = 0.5 - 0.5 * (moment.beat * std::f64::consts::PI / BEATS_TO_AND_FRO).cos() as f32;
+            let (from, to) = (SceneInput::Picture(a), SceneInput::Picture(b));
+            let change = TransitionInput { from, to, program: Some(transition), progress };
+            Drawn { content: LayerContent::Transition(Box::new(change)), effects: Vec::new() }
+        }
+        (input, _) => Drawn { content: LayerContent::One(input), effects: Vec::new() },
     }
 }
 
@@ -246,6 +302,6 @@ fn active_cue(cues: &[Cue], parameter: &str, beat: f64) -> Option<f64> {
 }
 
 /// Returns the renderer's id of an asset: the first 16 bytes of its SHA-256.
-pub(crate) fn picture_id(asset: &AssetId) -> Option<PictureId> {
+pub fn picture_id(asset: &AssetId) -> Option<PictureId> {
     u128::from_str_radix(asset.as_str().get(..32)?, 16).ok().map(PictureId)
 }

@@ -14,3 +14,4 @@ mod palette;
 
 pub use conductor::Conductor;
 pub use director::{Director, Moment, Scenes, Step};
+pub use layer::picture_id;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use app_director::{Director, Moment, Scenes, Step};
 use audio_signal::{AudioFrame, Cue, CueValue, Transport};
 use renderer_scene::{
-    LayerContent, ParamKind, ParamSpec, ProgramId, ProgramInput, SceneInput, SceneKind, SceneProgram,
+    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, ProgramId, ProgramInput, SceneInput, SceneKind,
+    SceneProgram, Var,
 };
 use sync_protocol::{LayerSource, ParamValue, SceneId, Show};
 
@@ -28,7 +29,14 @@ fn program(id: u128) -> Arc<SceneProgram> {
         tags: Vec::new(),
         author: String::new(),
         description: String::new(),
-        params: vec![ParamSpec { name: "speed".into(), label: "Speed".into(), kind: speed }],
+        params: vec![
+            ParamSpec { name: "speed".into(), label: "Speed".into(), kind: speed.clone() },
+            ParamSpec { name: "twice".into(), label: String::new(), kind: speed },
+        ],
+        computed: vec![ComputedParam {
+            param: 1,
+            expr: Expr::Binary(BinaryOp::Multiply, Box::new(Expr::Var(Var::Beat)), Box::new(Expr::Number(2.0))),
+        }],
         buffers: Vec::new(),
         storages: Vec::new(),
         images: Vec::new(),
@@ -149,6 +157,13 @@ fn a_cue_holds_its_parameter_for_its_beats() {
     assert_eq!(only(&run.until(&show("one"), 0.4)).params[0][0], 1.0);
     assert_eq!(only(&run.until(&show("one"), 0.75)).params[0][0], 1.5);
     assert_eq!(only(&run.until(&show("one"), 1.2)).params[0][0], 1.0);
+}
+
+#[test]
+fn a_computed_parameter_follows_the_frame() {
+    let mut run = Run::new();
+    let step = run.until(&show("one"), 1.0);
+    assert!((f64::from(only(&step).params[1][0]) - step.input.beat * 2.0).abs() < 1e-4);
 }
 
 #[test]

@@ -1,2 +1,18 @@
 //! A native instrument for light and sound.
-fn main() {}
+//!
+//! This crate wires the rooms of the house together and is the only one that sees them all: the
+//! command line, the threads, the windows, the supervisor. What it decides itself is who talks to
+//! whom. ARCHITECTURE.md is the map.
+#![expect(clippy::disallowed_methods, reason = "the binary owns clocks, threads, files and the environment")]
+
+mod cli;
+mod live;
+mod offline;
+mod settings;
+mod shelf;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use renderer_scene::{ParamKind, ParamSpec, SceneError, SceneKind, SceneProgram, native};
+use renderer_scene::{ImageSource, ParamKind, ParamSpec, SceneError, SceneKind, SceneProgram, isf, native, shadertoy, transition};
 use sync_protocol::{DEFAULT_SCENE, ParamCard, ParamShape, ParamValue, SceneCard, SceneId};
 
 use crate::files::read_limited;
+use crate::pictures::{MAX_PICTURE_BYTES, Picture, decode_picture};
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
@@ -13,6 +14,8 @@ include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 pub const MAX_SCENE_BYTES: u64 = 4 << 20;
 /// Scenes read from one folder: ten times the largest public corpus.
 const MAX_SCENES: usize = 5_000;
+/// File names that may hold a scene end like this.
+const SCENE_EXTENSIONS: [&str; 5] = ["wgsl", "fs", "glsl", "frag", "json"];
 /// Folders inside folders.
 const MAX_DEPTH: usize = 8;
 
@@ -155,6 +158,31 @@ impl SceneLibrary {
         compile_text(&file, &text, vertex.as_deref())
     }
 
+    /// Learns one file under a name of its own and compiles it.
+    ///
+    /// # Errors
+    /// [`SceneProblem`].
+    pub fn add_file(&self, id: SceneId, file: &Path) -> Result<Arc<SceneProgram>, SceneProblem> {
+        self.put(SceneEntry { id: id.clone(), origin: SceneOrigin::File(file.to_owned()), program: None, problem: None });
+        self.compile(&id)
+    }
+
+    /// Reads the pictures a scene brings with it, in the order of its `images`; `None` for each that
+    /// is missing, damaged, or not in the scene's own folder.
+    pub fn pictures(&self, id: &SceneId) -> Vec<Option<Picture>> {
+        let Some(SceneEntry { origin, program: Some(program), .. }) = self.entry(id) else { return Vec::new() };
+        let folder = match &origin {
+            SceneOrigin::File(path) => path.parent().map(Path::to_owned),
+            SceneOrigin::BuiltIn => None,
+        };
+        let read = |ImageSource::Path(name): &ImageSource| {
+            let path = folder.as_ref()?.join(inside(name)?);
+            let bytes = read_limited(&path, MAX_PICTURE_BYTES).ok()??;
+            decode_picture(&bytes).inspect_err(|err| tracing::warn!(%err, path = %path.display(), "picture left out")).ok()
+        };
+        program.images.iter().map(read).collect()
+    }
+
     /// Puts a program under a name: generated scenes, tests.
     pub fn insert(&self, id: SceneId, program: Arc<SceneProgram>) {
         self.put(SceneEntry { id, origin: SceneOrigin::BuiltIn, program: Some(program), problem: None });
@@ -191,10 +219,17 @@ impl SceneLibrary {
 /// Chooses the front end by the file's name and text.
 fn compile_text(file: &str, text: &str, vertex: Option<&str>) -> Result<SceneProgram, SceneProblem> {
     let name = stem(file);
-    let _ = vertex;
     let compiled = match extension(file) {
         "wgsl" => native::compile(text, name),
-        other => Err(SceneError::whole(format!("no front end reads .{other} files"))),
+        "fs" => isf::compile(text, vertex, name),
+        "json" => shadertoy::compile_json(text, name),
+        // The other formats share their extensions: the text tells.
+        _ if isf::is_isf(text) => isf::compile(text, vertex, name),
+        _ if transition::is_transition(text) => transition::compile(text, name),
+        _ if shadertoy::is_shadertoy(text) => shadertoy::compile(text, name),
+        other => Err(SceneError::whole(format!(
+            "this is no scene we read (.{other}): a native .wgsl, an ISF .fs, a .glsl with `mainImage` (Shadertoy) or `transition`"
+        ))),
     };
     compiled.map_err(|SceneError { line, column, message }| SceneProblem {
         file: file.to_owned(),
@@ -242,7 +277,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 }
 
 fn is_scene_file(path: &Path) -> bool {
-    path.extension().is_some_and(|e| ["wgsl", "fs", "glsl", "frag"].iter().any(|known| e == *known))
+    path.extension().is_some_and(|e| SCENE_EXTENSIONS.iter().any(|known| e == *known))
 }
 
 fn id_of(folder: &Path, file: &Path) -> Option<SceneId> {
@@ -252,6 +287,12 @@ fn id_of(folder: &Path, file: &Path) -> Option<SceneId> {
     let inside = file.strip_prefix(folder).ok()?.with_extension("");
     let parts: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     Some(SceneId(parts.join("/")))
+}
+
+/// Returns a path that stays in its folder, as an author wrote it.
+fn inside(name: &str) -> Option<&Path> {
+    let path = Path::new(name);
+    path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)).then_some(path)
 }
 
 fn stem(file: &str) -> &str {
@@ -277,8 +318,13 @@ fn card(id: &SceneId, program: &SceneProgram) -> SceneCard {
         kind: if program.num_inputs == 2 { "transition" } else { kind }.to_owned(),
         tags: program.tags.clone(),
         author: program.author.clone(),
-        params: program.params.iter().map(param_card).collect(),
+        params: program.params.iter().enumerate().filter(|(idx, _)| by_hand(program, *idx)).map(|(_, spec)| param_card(spec)).collect(),
     }
+}
+
+/// Whether a person sets the parameter; computed ones belong to no panel.
+fn by_hand(program: &SceneProgram, param_idx: usize) -> bool {
+    program.computed.iter().all(|computed| computed.param != param_idx)
 }
 
 fn param_card(spec: &ParamSpec) -> ParamCard {

@@ -9,6 +9,11 @@ use crate::{ParamSlot, ProgramId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PictureId(pub u128);
 
+impl PictureId {
+    /// The two pictures every stage has: what the Show's A and B are until a person brings others.
+    pub const BUILT_IN: [Self; 2] = [Self(0), Self(1)];
+}
+
 /// Everything one picture on stage depends on. The same input gives the same pixels.
 #[derive(Clone, Debug)]
 pub struct FrameInput {

@@ -1,0 +1,71 @@
+//! The command line. Exit status: 0 done, 1 failed with one line on standard error, 2 wrong usage.
+
+mod analyze;
+mod config;
+mod devices;
+mod doctor;
+mod render;
+mod scenes;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::live::{self, LiveArgs};
+
+/// A native instrument for light and sound: real music becomes light.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    live: LiveArgs,
+    #[command(subcommand)]
+    command: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Renders a song to a video, pictures or one picture, the same each time.
+    Render(render::RenderArgs),
+    /// Finds beats, tempo, key, onsets and loudness of audio files.
+    Analyze(analyze::AnalyzeArgs),
+    /// Lists the sound devices of this machine.
+    Devices(devices::DevicesArgs),
+    /// Finds what is wrong with this machine, and how to fix it.
+    Doctor(doctor::DoctorArgs),
+    /// Looks after the settings file.
+    Config(config::ConfigArgs),
+    /// Looks after scenes.
+    Scenes(scenes::ScenesArgs),
+}
+
+/// Runs what the command line asks for.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    let done = match cli.command {
+        None => live::run(cli.live),
+        Some(Task::Render(args)) => render::run(&args),
+        Some(Task::Analyze(args)) => analyze::run(&args),
+        Some(Task::Devices(args)) => devices::run(&args),
+        Some(Task::Doctor(args)) => doctor::run(&args),
+        Some(Task::Config(args)) => config::run(&args),
+        Some(Task::Scenes(args)) => scenes::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            // One line, whatever the chain of reasons holds.
+            eprintln!("jamlight: {}", format!("{err:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Sends the log to standard error: warnings, or what `JAMLIGHT_LOG` asks for.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("JAMLIGHT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error"));
+    // A second start in one process keeps the first log.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().try_init();
+}
