@@ -1,0 +1,104 @@
+//! Our own sounds, made from numbers when the engine starts: two drum machines and a few tones.
+//!
+//! Each sound is a row of the tables below: tones whose pitch falls, noise in a band, metal (six square
+//! waves out of tune, as the old machines had) and a drive. The rows and what they make are CC0: do
+//! with them what you like.
+
+mod table;
+
+use crate::{
+    dsp::{Noise, Svf, SvfTuning},
+    sounds::{LoadedSample, SampleData, SoundTable},
+};
+use table::{Recipe, Tone};
+
+/// The banks of drums there are; `bank("ember")` plays the second.
+pub const BANKS: [&str; 2] = ["lumen", "ember"];
+/// Versions of each sound, `bd:0`, `bd:1`, `bd:2`: lower and longer, as it is, higher and shorter.
+const VARIANTS: [f32; 3] = [1.0, 0.84, 1.2];
+/// Square waves of the metal, as multiples of its pitch.
+const METAL_RATIOS: [f32; 6] = [1.0, 1.342, 1.231, 1.653, 1.9523, 2.1523];
+/// The rate the sounds are made at, in Hz.
+const RATE_HZ: u32 = 48_000;
+
+/// Makes all sounds and names them: each as `bank_name` and, for the first bank and the tones, as `name`.
+///
+/// Returns what goes into an engine's bank. Deterministic; takes some tens of milliseconds.
+pub fn install_kits(sounds: &mut SoundTable) -> Vec<LoadedSample> {
+    let mut loaded = Vec::new();
+    for (bank, recipes) in BANKS.iter().zip([&table::LUMEN, &table::EMBER]) {
+        for recipe in recipes {
+            for tune in VARIANTS {
+                let data = render(recipe, tune);
+                let name = format!("{bank}_{}", recipe.name);
+                loaded.extend(sounds.add(&name, data));
+            }
+        }
+    }
+    for recipe in &table::TONES {
+        loaded.extend(sounds.add(recipe.name, render(recipe, 1.0)));
+    }
+    let first = BANKS.first().copied().unwrap_or_default();
+    for recipe in &table::LUMEN {
+        sounds.alias(recipe.name, &format!("{first}_{}", recipe.name));
+    }
+    loaded
+}
+
+/// Makes one sound; `tune` is a factor on every pitch, and shortens what it raises.
+fn render(recipe: &Recipe, tune: f32) -> SampleData {
+    let rate = RATE_HZ as f32;
+    let secs = recipe.secs / tune.sqrt();
+    let len = (secs * rate) as usize;
+    let mut noise = Noise::new(recipe.name.bytes().fold(0x811c_9dc5, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)));
+    let mut band = [Svf::default(); 2];
+    let mut metal_filter = Svf::default();
+    let low_cut = SvfTuning::new(recipe.noise.low_hz * tune, 1.0, rate);
+    let high_cut = SvfTuning::new(recipe.noise.high_hz * tune, 1.2, rate);
+    let metal_cut = SvfTuning::new(recipe.metal.low_hz, 0.9, rate);
+    let mut phases = vec![0.0f32; recipe.tones.len()];
+    let mut metal = [0.0f32; METAL_RATIOS.len()];
+    let mut frames = Vec::with_capacity(len);
+    for i in 0..len {
+        let t = i as f32 / rate;
+        let fall = |secs: f32| if secs > 0.0 { (-6.9 * t / (secs / tune.sqrt())).exp() } else { 0.0 };
+        let mut x = 0.0;
+        for (tone, phase) in recipe.tones.iter().zip(&mut phases) {
+            let Tone { from_hz, to_hz, bend_secs, level, fall_secs } = *tone;
+            let hz = (to_hz + (from_hz - to_hz) * fall(bend_secs)) * tune;
+            *phase = (*phase + hz / rate).fract();
+            x += (*phase * std::f32::consts::TAU).sin() * level * fall(fall_secs);
+        }
+        let hiss = noise.next();
+        if recipe.noise.level > 0.0 {
+            let [first, second] = &mut band;
+            let low = first.next([hiss; 2], &low_cut).high;
+            let inside = second.next(low, &high_cut).low[0];
+            // A clap is several hands: bursts 11 ms apart, then the room.
+            let hands = recipe.noise.hands;
+            let hand = t / 0.011;
+            let level = if hands > 1.0 && hand < hands - 1.0 { (-4.0 * hand.fract()).exp() } else {
+                let t0 = (hands - 1.0).max(0.0) * 0.011;
+                (-6.9 * (t - t0) / (recipe.noise.fall_secs / tune.sqrt())).exp()
+            };
+            x += inside * level * recipe.noise.level;
+        }
+        if recipe.metal.level > 0.0 {
+            let mut sum = 0.0;
+            for (phase, ratio) in metal.iter_mut().zip(METAL_RATIOS) {
+                *phase = (*phase + recipe.metal.hz * ratio * tune / rate).fract();
+                sum += if *phase < 0.5 { 1.0 } else { -1.0 };
+            }
+            let bright = metal_filter.next([sum / 6.0 + hiss * 0.15; 2], &metal_cut).high[0];
+            x += bright * recipe.metal.level * fall(recipe.metal.fall_secs);
+        }
+        let driven = (x * recipe.drive).tanh();
+        // The last hundredth goes to silence whatever the row says.
+        let end = ((len - i) as f32 / (0.01 * len as f32)).min(1.0);
+        frames.push([driven * end; 2]);
+    }
+    let peak = frames.iter().fold(1e-6f32, |peak, frame| peak.max(frame[0].abs()));
+    let scale = recipe.peak / peak;
+    frames.iter_mut().for_each(|frame| *frame = frame.map(|x| x * scale));
+    SampleData { frames, rate_hz: RATE_HZ }
+}
