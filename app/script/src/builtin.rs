@@ -139,6 +139,11 @@ pub(crate) fn call(eval: &Eval, function: &'static Function, arguments: Vec<Js>,
     if arguments.len() <= before {
         return Ok(eval.arena.function(Callable::Partial(function, arguments, at)));
     }
+    // Picking reads either way round: the list is what is picked from.
+    if let (Kind::Pick(..), [pattern, list @ (Js::List(_) | Js::Object(_))]) = (&function.kind, arguments.as_slice()) {
+        let pattern = eval.sequence(pattern, at)?;
+        return method(eval, function, &pattern, std::slice::from_ref(list), at);
+    }
     match arguments.split_last() {
         Some((pattern, first)) => {
             let pattern = eval.sequence(pattern, at)?;

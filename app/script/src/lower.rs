@@ -34,7 +34,14 @@ pub(crate) fn lower(source: &str) -> Result<Code> {
     }
     let code = Code { source: Arc::from(source), ..Code::default() };
     let mut lowering = Lowering { code, nesting: 0 };
-    let body = lowering.statements(&parsed.program.body)?;
+    // A text alone on the first line is a pattern here, not a directive.
+    let mut body = Vec::new();
+    for directive in &parsed.program.directives {
+        let expr = lowering.literal(&directive.expression)?;
+        let id = lowering.push(expr, at(directive));
+        body.push(lowering.push_stmt(Stmt::Expr(id), at(directive)));
+    }
+    body.extend(lowering.statements(&parsed.program.body)?);
     lowering.code.body = body;
     Ok(lowering.code)
 }
@@ -272,6 +279,15 @@ impl Lowering {
         })
     }
 
+    /// A text in double quotes is mini-notation, one in single quotes a word.
+    fn literal(&self, literal: &ast::StringLiteral<'_>) -> Result<Expr> {
+        let double = literal.raw.as_ref().is_some_and(|raw| raw.starts_with('"'));
+        if double {
+            return Ok(Expr::Mini(self.mini(literal.value.as_str(), literal.span.start + 1)?));
+        }
+        Ok(Expr::Text(word(literal.value.as_str())))
+    }
+
     fn expression(&mut self, expression: &ast::Expression<'_>) -> Result<ExprId> {
         let place = at(expression);
         self.deeper(place, |this| {
@@ -286,14 +302,7 @@ impl Lowering {
             E::BooleanLiteral(it) => Expr::Bool(it.value),
             E::NullLiteral(_) => Expr::Null,
             E::NumericLiteral(it) => Expr::Number(it.value),
-            E::StringLiteral(it) => {
-                let double = it.raw.as_ref().is_some_and(|raw| raw.starts_with('"'));
-                if double {
-                    Expr::Mini(self.mini(it.value.as_str(), it.span.start + 1)?)
-                } else {
-                    Expr::Text(word(it.value.as_str()))
-                }
-            }
+            E::StringLiteral(it) => self.literal(it)?,
             E::TemplateLiteral(it) => self.template(it)?,
             E::TaggedTemplateExpression(it) => match &it.tag {
                 E::Identifier(tag) if matches!(tag.name.as_str(), "mini" | "m" | "h") => self.template(&it.quasi)?,

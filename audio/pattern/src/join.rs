@@ -77,7 +77,7 @@ impl Pattern {
     #[must_use]
     pub fn inner_join(&self) -> Self {
         if let Some(Value::Pattern(inner)) = self.constant() {
-            return inner.with_same_parts();
+            return inner.cut_at_cycles();
         }
         self.join_with(|query, outer, inner, out| {
             let start = out.len();
@@ -89,7 +89,7 @@ impl Pattern {
     }
 
     /// Cuts a pattern's parts at cycles, as a constant outer pattern would.
-    fn with_same_parts(&self) -> Self {
+    pub(crate) fn cut_at_cycles(&self) -> Self {
         let inner = self.clone();
         self.split(move |query, span, out| inner.ask(query, span, out))
     }

@@ -328,9 +328,11 @@ impl Parser<'_> {
                 let pace = sequences.first().map_or(Ratio::ONE, |first| first.weight);
                 let steps = steps.unwrap_or_else(|| Pattern::pure(pace.to_f64()));
                 let paced = sequences.into_iter().map(|Sequence { pattern, weight }| {
-                    Pattern::with_arguments(std::slice::from_ref(&steps), move |values| {
+                    let paced = Pattern::with_arguments(std::slice::from_ref(&steps), move |values| {
                         pattern.fast(crate::time::ratio_of(values.first()) / weight)
-                    })
+                    });
+                    // The pace is joined anew each cycle, and cuts what crosses into it.
+                    paced.cut_at_cycles()
                 });
                 Ok(Some(Pattern::stack(paced.collect())))
             }

@@ -126,6 +126,10 @@ impl Eval {
         self.runtime.step(at)?;
         match object {
             Js::Pattern(pattern) => {
+                // An alignment alone is that of `set`; reset and restart are functions of their own.
+                if let (Some(how), false) = (alignment(name), matches!(name, "reset" | "restart")) {
+                    return builtin::operate(self, pattern, Op::Set, Some(how), &arguments, at).map(Js::Pattern);
+                }
                 if let Some(function) = builtin::find(name) {
                     return builtin::method(self, function, pattern, &arguments, at);
                 }
