@@ -22,11 +22,12 @@ fn hydra_luminance(c: vec3f) -> f32 {
     return dot(c, vec3f(0.2125, 0.7154, 0.0721));
 }
 
+// Turns what is seen against the clock: coordinates go with it.
 fn hydra_turn(st: vec2f, angle: f32) -> vec2f {
     let p = st - 0.5;
     let c = cos(angle);
     let s = sin(angle);
-    return vec2f(c * p.x - s * p.y, s * p.x + c * p.y) + 0.5;
+    return vec2f(c * p.x + s * p.y, c * p.y - s * p.x) + 0.5;
 }
 
 // Three hashes of a lattice point, 0-1 (PCG3D, Jarzynski and Olano 2020).

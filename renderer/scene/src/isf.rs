@@ -91,7 +91,7 @@ fn host_of(header: &Header, unit: &Unit, program: &mut SceneProgram) -> Result<H
         sampler: SamplerKind::LinearClamp,
         persistent: false,
     };
-    for Input { name, kind } in &header.inputs {
+    for Input { name, kind, in_pixels } in &header.inputs {
         match kind {
             InputKind::Audio { width } => {
                 let source = TextureSource::Audio(AudioTexture::IsfWave { width: *width });
@@ -123,6 +123,9 @@ fn host_of(header: &Header, unit: &Unit, program: &mut SceneProgram) -> Result<H
                     ParamKind::Choice { .. } => ("int", format!("int(round({slot}.x))")),
                     ParamKind::Bool { .. } | ParamKind::Event => ("bool", format!("{slot}.x >= 0.5")),
                     ParamKind::Color { .. } => ("vec4", slot),
+                    ParamKind::Point { .. } if *in_pixels => {
+                        ("vec2", format!("{slot}.xy * jl_frame.size.xy"))
+                    }
                     ParamKind::Point { .. } => ("vec2", format!("{slot}.xy")),
                 };
                 host.globals.push(HostGlobal::new(ty, name, value));

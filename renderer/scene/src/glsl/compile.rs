@@ -62,7 +62,7 @@ pub(crate) fn compile(text: &Emitter, stage: Stage) -> Result<Compiled, SceneErr
     guard::bound_loops(&mut module, guard::MAX_LOOP_STEPS);
     guard::check_size(&module)?;
     let validated = catch_unwind(AssertUnwindSafe(|| {
-        Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module)
+        Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module).map_err(Box::new)
     }));
     match validated {
         Ok(Ok(info)) => Ok(Compiled { module, info }),

@@ -248,7 +248,11 @@ impl Body<'_, '_> {
             self.read(name, read, &split_commas(inside))?;
             return Ok(true);
         }
-        self.out.push(renamed_token(name));
+        if !own && name.is("pow") {
+            self.out.push(Token::word("jl_pow", name.pos));
+        } else {
+            self.out.push(renamed_token(name));
+        }
         let is_picture = |arg: &&[Token]| matches!(arg, [one] if self.scope.is_picture(&one.text));
         let args = split_commas(inside);
         if !own || !args.iter().any(is_picture) {

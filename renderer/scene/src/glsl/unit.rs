@@ -93,7 +93,6 @@ impl Host {
     }
 
     fn declare(&self, stage: Stage, out: &mut Emitter) {
-        out.ours("#version 450 core\n");
         out.ours(FRAME_GLSL);
         out.ours(&format!(
             "layout(std140, set=0, binding=1) uniform JlParams {{ vec4 slot[{}]; }} jl_params;\n",
@@ -120,6 +119,8 @@ impl Host {
         out.ours(&self.functions);
     }
 }
+
+const VERSION_GLSL: &str = "#version 450 core\n";
 
 /// The head of [`crate::FrameUniform`] and what foreign formats need of it.
 const FRAME_GLSL: &str = "
@@ -148,6 +149,19 @@ vec4 jl_texel(texture2D t, sampler s, int rows, ivec2 p) {
     if (rows == 0) { p.y = size.y - 1 - p.y; }
     return texelFetch(sampler2D(t, s), p, 0);
 }
+";
+
+/// Powers of negative numbers are undefined in GLSL, yet drivers that multiply out constant exponents
+/// made them work, and authors rely on it. Here they are what a multiplication gives.
+const POW_GLSL: &str = "
+float jl_pow(float x, float y) {
+    float p = pow(abs(x), y);
+    if (x < 0.0 && fract(y * 0.5) == 0.5) { p = -p; }
+    return p;
+}
+vec2 jl_pow(vec2 x, vec2 y) { return vec2(jl_pow(x.x, y.x), jl_pow(x.y, y.y)); }
+vec3 jl_pow(vec3 x, vec3 y) { return vec3(jl_pow(x.xy, y.xy), jl_pow(x.z, y.z)); }
+vec4 jl_pow(vec4 x, vec4 y) { return vec4(jl_pow(x.xy, y.xy), jl_pow(x.zw, y.zw)); }
 ";
 
 /// An author's text, split and ready to be written out for any stage and target.
@@ -197,6 +211,10 @@ impl Unit {
         entry: &str,
     ) -> Result<Emitter, SceneError> {
         let mut out = Emitter::default();
+        out.ours(VERSION_GLSL);
+        if self.mentions("pow") {
+            out.ours(POW_GLSL);
+        }
         host.declare(stage, &mut out);
         out.ours(declare);
         let host_names: HashSet<&str> = host.globals.iter().map(|global| global.name.as_str()).collect();

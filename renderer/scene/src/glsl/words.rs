@@ -42,6 +42,7 @@ pub(crate) fn author_words(message: &str) -> String {
         ("jl_tex", "texture"),
         ("jl_px", "IMG_PIXEL"),
         ("jl_size", "IMG_SIZE"),
+        ("jl_pow", "pow"),
     ] {
         text = text.replace(ours, theirs);
     }
@@ -108,7 +109,6 @@ pub(crate) fn is_constant_word(word: &str) -> bool {
                 | "sin"
                 | "cos"
                 | "tan"
-                | "pow"
                 | "radians"
                 | "exp"
                 | "log"

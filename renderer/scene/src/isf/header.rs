@@ -33,6 +33,8 @@ pub(super) struct Header {
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) kind: InputKind,
+    /// A point without a range: 0–1 for a person, pixels for the text.
+    pub(super) in_pixels: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -194,6 +196,7 @@ fn input_from_map(map: &Map<String, Value>) -> Result<Input, String> {
     let name = text(map, "NAME");
     let find = |key: &str| map.get(key).and_then(number);
     let width = || find("MAX").map_or(DEFAULT_AUDIO_WIDTH, |max| (max as u32).clamp(1, MAX_AUDIO_WIDTH));
+    let mut in_pixels = false;
     let kind = match text(map, "TYPE").as_str() {
         "float" => {
             let (min, max) = range(find("MIN"), find("MAX"), find("DEFAULT"));
@@ -208,21 +211,23 @@ fn input_from_map(map: &Map<String, Value>) -> Result<Input, String> {
         },
         "point2D" => {
             let default: [f32; 2] = numbers(map.get("DEFAULT"), [0.0, 0.0]);
+            let unranged = map.get("MIN").is_none() || map.get("MAX").is_none();
+            in_pixels = unranged && default.iter().all(|part| (0.0..=1.0).contains(part));
             let min: [f32; 2] = numbers(map.get("MIN"), default.map(|part| part.min(0.0)));
             let max: [f32; 2] =
                 numbers(map.get("MAX"), default.map(|part| if part > 1.0 { part * 2.0 } else { 1.0 }));
             ParamKind::Point { min, max, default }
         }
         "image" => ParamKind::Image,
-        "audio" => return Ok(Input { name, kind: InputKind::Audio { width: width() } }),
-        "audioFFT" => return Ok(Input { name, kind: InputKind::AudioFft { width: width() } }),
+        "audio" => return Ok(Input { name, kind: InputKind::Audio { width: width() }, in_pixels }),
+        "audioFFT" => return Ok(Input { name, kind: InputKind::AudioFft { width: width() }, in_pixels }),
         other => return Err(format!("input {name:?} has the unknown type {other:?}")),
     };
     let label = match text(map, "LABEL") {
         label if label.is_empty() => name.clone(),
         label => label,
     };
-    Ok(Input { kind: InputKind::Param(ParamSpec { name: name.clone(), label, kind }), name })
+    Ok(Input { kind: InputKind::Param(ParamSpec { name: name.clone(), label, kind }), name, in_pixels })
 }
 
 /// A range that holds the default even where the author forgot a side.

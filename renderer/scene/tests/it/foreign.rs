@@ -5,8 +5,8 @@ use renderer_scene::{
 };
 
 fn textures(program: &SceneProgram, label: &str) -> Vec<TextureSource> {
-    let pass = program.passes.iter().find(|pass| pass.label == label).expect("the pass is there");
-    let kinds = pass.bindings.iter().map(|binding| &binding.kind);
+    let passes = program.passes.iter().filter(|pass| pass.label == label);
+    let kinds = passes.flat_map(|pass| &pass.bindings).map(|binding| &binding.kind);
     kinds
         .filter_map(|kind| if let BindingKind::Texture(source) = kind { Some(source.clone()) } else { None })
         .collect()

@@ -3,6 +3,7 @@ use renderer_scene::hydra::{
 };
 use renderer_scene::{BindingKind, BufferFormat, Expr, ImageSource, PassTarget, Steps, TextureSource, Var};
 
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn noise() -> Chain {
     Chain::source("noise", []).unwrap()
 }

@@ -70,6 +70,19 @@ fn every_input_type_becomes_a_parameter_or_a_picture() {
     assert_eq!(textures(&program, 0), [TextureSource::Param(6), wave, bands]);
 }
 
+/// A person moves such a point from 0 to 1, the text gets pixels, as in the hosts that made the format.
+#[test]
+fn a_point_without_a_range_is_in_pixels() {
+    let program = good(
+        r#"{"INPUTS": [{"NAME": "corner", "TYPE": "point2D", "DEFAULT": [1, 0]}]}"#,
+        "void main() { gl_FragColor = vec4(corner / RENDERSIZE, 0.0, 1.0); }",
+    );
+    assert_eq!(
+        program.params[0].kind,
+        ParamKind::Point { min: [0.0; 2], max: [1.0; 2], default: [1.0, 0.0] }
+    );
+}
+
 #[test]
 fn every_automatic_variable_is_there() {
     good(
@@ -201,6 +214,8 @@ fn the_dialects_people_write_compile() {
         "precision highp float;\nvarying lowp vec2 unset;\nvoid main(void) { mediump float x = unset.x; gl_FragColor = vec4(x); }",
         "struct Ray { vec3 from; vec3 to; };\nRay make() { Ray r; r.from = vec3(0.0); r.to = vec3(1.0); return r; }\n\
          void main() { gl_FragColor = vec4(make().to, 1.0); }",
+        "void main() { gl_FragColor = vec4(pow(-2.0, 3.0), pow(vec2(-1.0), vec2(2.0)), pow(TIME, k)); }",
+        "float pow(float a, float b) { return a; }\nvoid main() { gl_FragColor = vec4(pow(1.0, 2.0)); }",
         "out vec4 colour;\nvoid main() { colour = vec4(dFdx(TIME), dFdy(gl_FragCoord.y), fwidth(TIME), 1.0); }",
         "const int N = 3;\nfloat weights[N];\nvoid main() { for (int i = 0; i < N; i++) weights[i] = float(i); gl_FragColor = vec4(weights[2]); }",
         "void main() { gl_FragColor = texture2DLod(photo, vec2(0.5), 0.0) + texelFetch(photo, ivec2(1), 0) + vec4(vec2(textureSize(photo, 0)), 0.0, 1.0); }",
