@@ -6,9 +6,16 @@ struct Slot {
     a: vec4f,
     // A picture's place: scale and offset of its coordinates.
     fit: vec4f,
-    // Switches; each entry point says which.
-    mode: vec4u,
 }
+
+// Switches; each entry point says which. Fixed when a pipeline is made: a processor that draws runs both sides
+// of every branch.
+override X: u32 = 0u;
+override Y: u32 = 0u;
+override Z: u32 = 0u;
+// Whether each texture has the target's size: its texels are read without filtering.
+override EXACT_A: bool = false;
+override EXACT_B: bool = false;
 
 @group(0) @binding(0) var<uniform> slot: Slot;
 @group(0) @binding(1) var samp: sampler;
@@ -38,30 +45,39 @@ fn encode(c: vec4f) -> vec4f {
     return vec4f(srgb_from_linear(tone(c.rgb / max(alpha, 1e-4))), alpha);
 }
 
-fn light(t: texture_2d<f32>, uv: vec2f, encoded: u32) -> vec4f {
-    let c = textureSampleLevel(t, samp, uv, 0.0);
+fn texel_a(in: Corner) -> vec4f {
+    if EXACT_A {
+        return textureLoad(tex_a, vec2i(in.at.xy), 0);
+    }
+    return textureSampleLevel(tex_a, samp, in.uv, 0.0);
+}
+
+fn texel_b(in: Corner) -> vec4f {
+    if EXACT_B {
+        return textureLoad(tex_b, vec2i(in.at.xy), 0);
+    }
+    return textureSampleLevel(tex_b, samp, in.uv, 0.0);
+}
+
+fn light(c: vec4f, encoded: u32) -> vec4f {
     if encoded != 0u {
         return decode(c);
     }
     return c;
 }
 
-// mode.x: 0 copies, 1 decodes, 2 encodes. `fit` places the picture; mode.y = 1 blackens outside of it.
+// X: 0 copies, 1 decodes, 2 encodes. `fit` places the picture.
 @fragment
 fn convert(in: Corner) -> @location(0) vec4f {
-    let uv = in.uv * slot.fit.xy + slot.fit.zw;
-    let c = textureSampleLevel(tex_a, samp, uv, 0.0);
-    if slot.mode.y != 0u && (any(uv < vec2f(0.0)) || any(uv > vec2f(1.0))) {
-        return vec4f(0.0, 0.0, 0.0, 1.0);
-    }
-    switch slot.mode.x {
+    let c = textureSampleLevel(tex_a, samp, in.uv * slot.fit.xy + slot.fit.zw, 0.0);
+    switch X {
         case 1u: { return decode(c); }
         case 2u: { return encode(c); }
         default: { return c; }
     }
 }
 
-// Averages 4x4 points: previews much smaller than the picture.
+// Averages 4x4 points: previews much smaller than the picture. X: screen colours, kept; else light, encoded.
 @fragment
 fn shrink(in: Corner) -> @location(0) vec4f {
     let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y));
@@ -69,11 +85,14 @@ fn shrink(in: Corner) -> @location(0) vec4f {
     for (var y = 0; y < 4; y++) {
         for (var x = 0; x < 4; x++) {
             let uv = in.uv + texel * (vec2f(f32(x), f32(y)) - 1.5) * 0.25;
-            sum += light(tex_a, uv, slot.mode.x);
+            sum += textureSampleLevel(tex_a, samp, uv, 0.0);
         }
     }
-    let c = sum / 16.0;
-    return vec4f(select(encode(vec4f(c.rgb, 1.0)).rgb, c.rgb, slot.mode.y != 0u), 1.0);
+    let c = sum.rgb / 16.0;
+    if X != 0u {
+        return vec4f(c, 1.0);
+    }
+    return vec4f(srgb_from_linear(tone(c)), 1.0);
 }
 
 @fragment
@@ -81,10 +100,10 @@ fn solid(in: Corner) -> @location(0) vec4f {
     return slot.a;
 }
 
-// a.x is the progress, mode.xy whether each side is encoded.
+// a.x is the progress; X, Y: whether each side is encoded.
 @fragment
 fn crossfade(in: Corner) -> @location(0) vec4f {
-    return mix(light(tex_a, in.uv, slot.mode.x), light(tex_b, in.uv, slot.mode.y), slot.a.x);
+    return mix(light(texel_a(in), X), light(texel_b(in), Y), slot.a.x);
 }
 
 fn unit(c: vec3f) -> vec3f {
@@ -132,21 +151,21 @@ fn blend_light(mode: u32, b: vec3f, s: vec3f) -> vec3f {
     }
 }
 
-// tex_a is what is below and opaque, tex_b the layer. a.x is the opacity, mode.x the blend, mode.y whether
-// the layer is encoded.
+// tex_a is what is below and opaque, tex_b the layer. a.x is the opacity. X: the blend; Y: whether the layer is
+// encoded.
 @fragment
 fn blend(in: Corner) -> @location(0) vec4f {
-    let below = textureSampleLevel(tex_a, samp, in.uv, 0.0).rgb;
-    let layer = light(tex_b, in.uv, slot.mode.y);
+    let below = texel_a(in).rgb;
+    let layer = light(texel_b(in), Y);
     let alpha = clamp(layer.a, 0.0, 1.0) * slot.a.x;
-    if slot.mode.x == 0u {
+    if X == 0u {
         return vec4f(below * (1.0 - alpha) + layer.rgb * slot.a.x, 1.0);
     }
     let straight = layer.rgb / max(layer.a, 1e-4);
-    return vec4f(mix(below, blend_light(slot.mode.x, below, straight), alpha), 1.0);
+    return vec4f(mix(below, blend_light(X, below, straight), alpha), 1.0);
 }
 
-// Takes the picture to a quarter of its size for the glow; what is dark gives none. mode.x: encoded.
+// Takes the picture to a quarter of its size for the glow; what is dark gives none.
 // a.x is where light begins to glow.
 @fragment
 fn bloom_first(in: Corner) -> @location(0) vec4f {
@@ -154,7 +173,7 @@ fn bloom_first(in: Corner) -> @location(0) vec4f {
     var sum = vec3f(0.0);
     for (var i = 0u; i < 4u; i++) {
         let at = in.uv + texel * (vec2f(f32(i & 1u), f32(i >> 1u)) * 2.0 - 1.0);
-        let c = light(tex_a, at, slot.mode.x).rgb;
+        let c = textureSampleLevel(tex_a, samp, at, 0.0).rgb;
         let peak = max(c.r, max(c.g, c.b));
         // Bright points weigh less, so that one hot pixel does not flicker as a blob.
         let glow = max(peak - slot.a.x, 0.0) / max(peak, 1e-4) / (1.0 + 0.25 * peak);
@@ -192,17 +211,21 @@ fn dither(px: vec2f, frame: f32) -> f32 {
     return (fract(52.9829189 * fract(dot(p, vec2f(0.06711056, 0.00583715)))) - 0.5) / 255.0;
 }
 
-// tex_a is the composed picture, tex_b the glow. a: brightness, share of glow, frame number. mode.x: encoded;
-// mode.y: blackout; mode.z: there is a glow.
+// tex_a is the composed picture, tex_b the glow. a: brightness, share of glow, frame number. X: 0 light, 1 screen
+// colours to be changed, 2 screen colours as they are; Y: blackout; Z: there is a glow.
 @fragment
 fn output(in: Corner) -> @location(0) vec4f {
-    if slot.mode.y != 0u {
+    if Y != 0u {
         return vec4f(0.0, 0.0, 0.0, 1.0);
     }
-    var c = light(tex_a, in.uv, slot.mode.x).rgb;
-    if slot.mode.z != 0u {
-        c += textureSampleLevel(tex_b, samp, in.uv, 0.0).rgb * slot.a.y;
+    let noise = dither(in.at.xy, slot.a.z);
+    let texel = texel_a(in);
+    if X == 2u {
+        return vec4f(texel.rgb * clamp(texel.a, 0.0, 1.0) + noise, 1.0);
     }
-    let screen = srgb_from_linear(tone(c * slot.a.x));
-    return vec4f(screen + dither(in.at.xy, slot.a.z), 1.0);
+    var c = light(texel, X).rgb;
+    if Z != 0u {
+        c += texel_b(in).rgb * slot.a.y;
+    }
+    return vec4f(srgb_from_linear(tone(c * slot.a.x)) + noise, 1.0);
 }

@@ -18,7 +18,7 @@ use renderer_gpu::{Gpu, GpuSettings};
 use renderer_scene::{SceneInput, native};
 use renderer_stage::{Stage, StageSettings};
 
-const USAGE: &str = "still --scene FILE [--frames N] [--every N] [--from N] [--fps N] [--size WxH] [--scale S] [--param NAME=X]… [--time] [--out DIR]
+const USAGE: &str = "still --scene FILE [--frames N] [--every N] [--from N] [--fps N] [--size WxH] [--scale S] [--bloom X] [--param NAME=X]… [--time] [--out DIR]
   --frames  pictures to write (3)        --every  frames from one picture to the next (15)
   --from    first frame written (0; all before are drawn)
   --time    prints the time a frame takes; writes nothing";
@@ -31,6 +31,7 @@ struct Options {
     frames_per_sec: u32,
     size: [u32; 2],
     scale: f32,
+    bloom: f32,
     params: Vec<(String, f32)>,
     time: bool,
     out: PathBuf,
@@ -45,6 +46,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         frames_per_sec: 30,
         size: [640, 360],
         scale: 1.0,
+        bloom: StageSettings::default().bloom,
         params: Vec::new(),
         time: false,
         out: PathBuf::from("target/still"),
@@ -63,6 +65,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
             "--from" => options.from = value.parse()?,
             "--fps" => options.frames_per_sec = value.parse::<u32>()?.max(1),
             "--scale" => options.scale = value.parse()?,
+            "--bloom" => options.bloom = value.parse()?,
             "--out" => options.out = value.into(),
             "--size" => {
                 let (w, h) = value.split_once('x').ok_or(USAGE)?;
@@ -86,7 +89,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         native::compile(&source, &stem).map_err(|error| format!("{}:{error}", options.scene.display()))?,
     );
     let gpu = Gpu::new(&GpuSettings::default())?;
-    let settings = StageSettings { size: options.size, live: false, ..StageSettings::default() };
+    let settings =
+        StageSettings { size: options.size, bloom: options.bloom, live: false, ..StageSettings::default() };
     let mut stage = Stage::new(&gpu, settings)?;
     stage.set_scale(options.scale);
     let started = Instant::now();

@@ -50,26 +50,45 @@ pub(crate) enum Convert {
     Encode = 2,
 }
 
-/// The uniform of one step, byte for byte the `Slot` of the shader.
+/// The numbers of one step, byte for byte the `Slot` of the shader.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+struct Uniform {
+    a: [f32; 4],
+    fit: [f32; 4],
+}
+
+/// The numbers and switches of one step.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     pub(crate) a: [f32; 4],
     pub(crate) fit: [f32; 4],
-    pub(crate) mode: [u32; 4],
+    /// X, Y and Z of the shader: each combination is a pipeline of its own.
+    pub(crate) mode: [u32; 3],
 }
 
 impl Default for Slot {
     /// The whole picture, everything off.
     fn default() -> Self {
-        Self { a: [0.0; 4], fit: [1.0, 1.0, 0.0, 0.0], mode: [0; 4] }
+        Self { a: [0.0; 4], fit: [1.0, 1.0, 0.0, 0.0], mode: [0; 3] }
     }
 }
 
 /// Where a step draws.
-pub(crate) struct Target<'a> {
-    pub(crate) view: &'a wgpu::TextureView,
-    pub(crate) format: wgpu::TextureFormat,
+struct Target<'a> {
+    view: &'a wgpu::TextureView,
+    format: wgpu::TextureFormat,
+    size: [u32; 2],
+}
+
+/// What a pipeline is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct PipelineKey {
+    step: Step,
+    format: wgpu::TextureFormat,
+    mode: [u32; 3],
+    /// Whether each texture has the target's size.
+    exact: [bool; 2],
 }
 
 /// The stage's own pipelines, made when first needed.
@@ -77,7 +96,7 @@ pub(crate) struct Composer {
     module: wgpu::ShaderModule,
     layout: Layout,
     pipeline_layout: wgpu::PipelineLayout,
-    pipelines: HashMap<(Step, wgpu::TextureFormat), wgpu::RenderPipeline>,
+    pipelines: HashMap<PipelineKey, wgpu::RenderPipeline>,
 }
 
 impl Composer {
@@ -101,7 +120,7 @@ impl Composer {
         let uniform = wgpu::BindingType::Buffer {
             ty: wgpu::BufferBindingType::Uniform,
             has_dynamic_offset: true,
-            min_binding_size: std::num::NonZeroU64::new(size_of::<Slot>() as u64),
+            min_binding_size: std::num::NonZeroU64::new(size_of::<Uniform>() as u64),
         };
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("compose"),
@@ -121,8 +140,7 @@ impl Composer {
         Self { module, layout, pipeline_layout, pipelines: HashMap::new() }
     }
 
-    /// Draws one step over the whole target.
-    pub(crate) fn draw(
+    fn draw(
         &mut self,
         kit: &mut Kit,
         encoder: &mut wgpu::CommandEncoder,
@@ -131,7 +149,7 @@ impl Composer {
         slot: Slot,
         textures: [Option<TextureRef>; 2],
     ) {
-        let uniform = kit.uniform(bytemuck::bytes_of(&slot));
+        let uniform = kit.uniform(bytemuck::bytes_of(&Uniform { a: slot.a, fit: slot.fit }));
         let black = TextureRef::from(kit.black);
         let [a, b] = textures.map(|t| t.unwrap_or(black));
         let (group, offsets) = kit.bind(
@@ -143,7 +161,10 @@ impl Composer {
                 (3, Bound::Texture(b)),
             ],
         );
-        let pipeline = self.pipeline(&kit.gpu, step, target.format);
+        let exact =
+            [a, b].map(|t| kit.store.texture(t.id).is_some_and(|t| [t.width(), t.height()] == target.size));
+        let key = PipelineKey { step, format: target.format, mode: slot.mode, exact };
+        let pipeline = self.pipeline(&kit.gpu, key);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some(step.entry()),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -172,18 +193,19 @@ impl Composer {
         slot: Slot,
         textures: [Option<TextureRef>; 2],
     ) {
-        let Some((view, format)) =
-            kit.store.view(target).cloned().zip(kit.store.texture(target).map(|t| t.format()))
-        else {
-            return;
-        };
-        self.draw(kit, encoder, Target { view: &view, format }, step, slot, textures);
+        let Some((view, texture)) = kit.store.view(target).zip(kit.store.texture(target)) else { return };
+        let (view, format, size) = (view.clone(), texture.format(), [texture.width(), texture.height()]);
+        self.draw(kit, encoder, Target { view: &view, format, size }, step, slot, textures);
     }
 
-    fn pipeline(&mut self, gpu: &Gpu, step: Step, format: wgpu::TextureFormat) -> &wgpu::RenderPipeline {
-        self.pipelines.entry((step, format)).or_insert_with(|| {
+    fn pipeline(&mut self, gpu: &Gpu, key: PipelineKey) -> &wgpu::RenderPipeline {
+        self.pipelines.entry(key).or_insert_with(|| {
+            let [x, y, z] = key.mode.map(f64::from);
+            let [exact_a, exact_b] = key.exact.map(|exact| f64::from(u8::from(exact)));
+            let constants = [("X", x), ("Y", y), ("Z", z), ("EXACT_A", exact_a), ("EXACT_B", exact_b)];
+            let entry = key.step.entry();
             gpu.device().create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some(step.entry()),
+                label: Some(entry),
                 layout: Some(&self.pipeline_layout),
                 vertex: wgpu::VertexState {
                     module: &self.module,
@@ -196,9 +218,12 @@ impl Composer {
                 multisample: wgpu::MultisampleState::default(),
                 fragment: Some(wgpu::FragmentState {
                     module: &self.module,
-                    entry_point: Some(step.entry()),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    targets: &[Some(format.into())],
+                    entry_point: Some(entry),
+                    compilation_options: wgpu::PipelineCompilationOptions {
+                        constants: &constants,
+                        ..wgpu::PipelineCompilationOptions::default()
+                    },
+                    targets: &[Some(key.format.into())],
                 }),
                 multiview_mask: None,
                 cache: None,

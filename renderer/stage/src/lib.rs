@@ -23,9 +23,11 @@ mod instance;
 mod kit;
 mod pictures;
 mod prepare;
+mod quality;
 mod stage;
 
 pub use error::StageError;
 pub use pictures::Picture;
 pub use prepare::PreparedProgram;
+pub use quality::ScaleControl;
 pub use stage::{FrameReport, Stage, StageSettings};

@@ -23,6 +23,20 @@ pub struct Picture {
     pub rgba: Arc<[u8]>,
 }
 
+impl Picture {
+    /// A picture of this size, in pixels.
+    ///
+    /// # Errors
+    /// [`StageError::PictureBytes`] when the bytes do not fill it.
+    pub fn new(size: [u32; 2], rgba: Arc<[u8]>) -> Result<Self, StageError> {
+        let [width, height] = size;
+        if width == 0 || height == 0 || rgba.len() as u64 != u64::from(width) * u64::from(height) * 4 {
+            return Err(StageError::PictureBytes { width, height, bytes: rgba.len() });
+        }
+        Ok(Self { width, height, rgba })
+    }
+}
+
 struct Resident {
     texture: TextureId,
     complete: bool,
@@ -42,10 +56,7 @@ pub(crate) struct Pictures {
 
 impl Pictures {
     pub(crate) fn put(&mut self, kit: &mut Kit, id: PictureId, picture: Picture) -> Result<(), StageError> {
-        let (width, height, bytes) = (picture.width, picture.height, picture.rgba.len());
-        if width == 0 || height == 0 || bytes as u64 != u64::from(width) * u64::from(height) * 4 {
-            return Err(StageError::PictureBytes { width, height, bytes });
-        }
+        let picture = Picture::new([picture.width, picture.height], picture.rgba)?;
         if self.known.insert(id, picture).is_none() {
             self.send(kit, id)?;
         }
@@ -152,8 +163,7 @@ pub(crate) fn built_in(side: usize) -> (PictureId, Picture) {
             [r, g, b, 255]
         })
         .collect::<Arc<[u8]>>();
-    // No file's hash: the low values are ours.
-    (PictureId(side as u128), Picture { width: n, height: n, rgba })
+    (PictureId::BUILT_IN[side.min(1)], Picture { width: n, height: n, rgba })
 }
 
 /// A low sun over bands of haze.

@@ -248,7 +248,7 @@ impl Stage {
             self.audio_memory.step(&input.signal, input.dt_secs);
             self.compose(&mut encoder, input, &mut report, &mut layers);
         }
-        self.finish(&mut encoder, input);
+        self.finish(&mut encoder, input, &mut report);
         self.draw_previews(&mut encoder, input, &layers, &mut report);
         self.kit.flush();
         self.kit.gpu.queue().submit([encoder.finish()]);

@@ -65,24 +65,48 @@ impl Stage {
     }
 
     /// From light to the finished picture.
-    pub(super) fn finish(&mut self, encoder: &mut wgpu::CommandEncoder, input: &FrameInput) {
+    pub(super) fn finish(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        input: &FrameInput,
+        report: &mut FrameReport,
+    ) {
+        let brightness = input.master.brightness.clamp(0.0, 2.0);
+        let colours = match self.composed {
+            Some(composed) if composed.encoded && brightness == 1.0 => 2,
+            Some(composed) => u32::from(composed.encoded),
+            None => 0,
+        };
+        let dark = input.master.blackout || self.composed.is_none();
         let slot = Slot {
-            a: [
-                input.master.brightness.clamp(0.0, 2.0),
-                self.settings.bloom,
-                (input.frame_idx % 64) as f32,
-                0.0,
-            ],
-            mode: [
-                u32::from(self.composed.is_some_and(|c| c.encoded)),
-                u32::from(input.master.blackout || self.composed.is_none()),
-                u32::from(self.glow.is_some()),
-                0,
-            ],
+            a: [brightness, self.settings.bloom, (input.frame_idx % 64) as f32, 0.0],
+            mode: if dark { [0, 1, 0] } else { [colours, 0, u32::from(self.glow.is_some())] },
             ..Slot::default()
         };
         let textures = [self.composed.map(|c| c.texture.into()), self.glow.map(TextureRef::from)];
-        self.composer.draw_to(&mut self.kit, encoder, self.output, Step::Output, slot, textures);
+        let size = self.render_size();
+        // Where scenes are drawn smaller, the curve is too: what is stretched is bytes, four times fewer.
+        let small = (size != self.settings.size)
+            .then(|| {
+                self.kit
+                    .transient(size, OUTPUT_FORMAT)
+                    .map_err(|error| report.faults.push(error.to_string()))
+                    .ok()
+            })
+            .flatten();
+        let target = small.unwrap_or(self.output);
+        self.composer.draw_to(&mut self.kit, encoder, target, Step::Output, slot, textures);
+        if let Some(small) = small {
+            let textures = [Some(small.into()), None];
+            self.composer.draw_to(
+                &mut self.kit,
+                encoder,
+                self.output,
+                Step::Convert,
+                Slot::default(),
+                textures,
+            );
+        }
     }
 
     pub(super) fn draw_previews(
@@ -94,9 +118,9 @@ impl Stage {
     ) {
         for preview in &input.previews {
             let (source, mode) = match preview.layer {
-                None => (Some(self.output), [0, 1, 0, 0]),
+                None => (Some(self.output), [1, 0, 0]),
                 Some(layer) => match layers.get(&layer) {
-                    Some(content) => (Some(content.texture), [u32::from(content.encoded), 0, 0, 0]),
+                    Some(content) => (Some(content.texture), [u32::from(content.encoded), 0, 0]),
                     None => continue,
                 },
             };

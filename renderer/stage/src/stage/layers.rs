@@ -50,7 +50,7 @@ impl Stage {
             };
             let slot = Slot {
                 a: [layer.opacity.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
-                mode: [layer.blend as u32, u32::from(content.encoded), 0, 0],
+                mode: [layer.blend as u32, u32::from(content.encoded), 0],
                 ..Slot::default()
             };
             let textures = [base.map(|b| b.texture.into()), Some(content.texture.into())];
@@ -83,7 +83,7 @@ impl Stage {
                 let picture = self.pictures.get(&mut self.kit, *id, true)?;
                 let target = self.target(size, report)?;
                 let fit = cover(self.pictures.size(*id)?, size);
-                let slot = Slot { fit, mode: [Convert::Copy as u32, 0, 0, 0], ..Slot::default() };
+                let slot = Slot { fit, mode: [Convert::Copy as u32, 0, 0], ..Slot::default() };
                 self.composer.draw_to(
                     &mut self.kit,
                     encoder,
@@ -114,11 +114,8 @@ impl Stage {
         }
         let target = self.target(self.render_size(), report)?;
         let encoded = |c: Option<Content>| u32::from(c.is_some_and(|c| c.encoded));
-        let slot = Slot {
-            a: [progress, 0.0, 0.0, 0.0],
-            mode: [encoded(from), encoded(to), 0, 0],
-            ..Slot::default()
-        };
+        let slot =
+            Slot { a: [progress, 0.0, 0.0, 0.0], mode: [encoded(from), encoded(to), 0], ..Slot::default() };
         let textures = [from, to].map(|c| c.map(|c| c.texture.into()));
         self.composer.draw_to(&mut self.kit, encoder, target, Step::Crossfade, slot, textures);
         Some(Content { texture: target, encoded: false })
@@ -200,7 +197,7 @@ impl Stage {
         report: &mut FrameReport,
     ) -> Option<Content> {
         let target = self.target(self.render_size(), report)?;
-        let slot = Slot { mode: [convert as u32, 0, 0, 0], ..Slot::default() };
+        let slot = Slot { mode: [convert as u32, 0, 0], ..Slot::default() };
         self.composer.draw_to(
             &mut self.kit,
             encoder,
@@ -252,7 +249,7 @@ impl Sources for StageSources<'_> {
             }
             TextureSource::Picture(side) => {
                 let side = usize::from(*side).min(1);
-                let wanted = self.frame.pictures[side].unwrap_or(PictureId(side as u128));
+                let wanted = self.frame.pictures[side].unwrap_or(PictureId::BUILT_IN[side]);
                 self.pictures.shown(kit, side, wanted, self.raw)
             }
             TextureSource::Input(i) => {

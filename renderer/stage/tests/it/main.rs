@@ -6,5 +6,6 @@ mod layers;
 mod loss;
 mod passes;
 mod pictures;
+mod quality;
 mod rig;
 mod song;
