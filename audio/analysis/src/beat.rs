@@ -16,10 +16,10 @@ mod path;
 use audio_signal::{Hit, Transport};
 
 pub(crate) use activation::{Activation, Activity, Inputs};
-pub(crate) use bar::{BarFilter, best_bars};
+use bar::{BarFilter, best_bars};
 use clock::BeatClock;
 use filter::BeatFilter;
-pub(crate) use path::best_beats;
+use path::best_beats;
 
 use crate::settings::Settings;
 
@@ -157,4 +157,26 @@ impl BeatTracker {
     pub(crate) fn state(&self) -> &BeatState {
         &self.state
     }
+}
+
+/// Evidence for a downbeat is read this far around a beat, in hops.
+const DOWNBEAT_REACH_HOPS: usize = 5;
+
+/// Returns the beats of a whole recording and whether each starts a bar, by looking ahead.
+pub(crate) fn offline_beats(curve: &[Activity], hop_secs: f64, range_bpm: (f64, f64)) -> Vec<(f64, bool)> {
+    if !curve.iter().any(|a| a.beat > 0.0) {
+        return Vec::new();
+    }
+    let activations: Vec<f32> = curve.iter().map(|a| a.beat).collect();
+    let hops = best_beats(&activations, hop_secs, range_bpm);
+    let evidence: Vec<f32> = hops
+        .iter()
+        .map(|hop| {
+            let around = curve.iter().skip(hop.saturating_sub(DOWNBEAT_REACH_HOPS));
+            let around = around.take(2 * DOWNBEAT_REACH_HOPS + 1);
+            around.fold(Activity::default(), |a, b| a.or(*b)).downbeat_share()
+        })
+        .collect();
+    let times = hops.iter().map(|hop| (hop + 1) as f64 * hop_secs - Activation::LATENCY_SECS);
+    times.zip(best_bars(&evidence)).collect()
 }

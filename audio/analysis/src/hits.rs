@@ -100,7 +100,9 @@ pub(crate) struct Hits {
 }
 
 /// Where each drum's attack stands out, in Hz: a kick's thump, a snare's body and rattle, a hat's sizzle.
-const KICK_HZ: std::ops::Range<f32> = 35.0..115.0;
+const KICK_HZ: std::ops::Range<f32> = 35.0..95.0;
+/// A rise of the snare's rattle counts this much against a kick: noise reaches down to the kick's bands.
+const RATTLE_DOUBT: f32 = 2.0;
 const SNARE_HZ: std::ops::Range<f32> = 900.0..4_500.0;
 const HAT_HZ: std::ops::Range<f32> = 6_500.0..16_000.0;
 
@@ -112,9 +114,9 @@ impl Hits {
         };
         Self {
             onset: Picker::new(hop_secs, 0.8, 0.12, 0.05, 0.035).with_latency(0.012),
-            kick: Picker::new(hop_secs, 1.2, 0.35, 0.25, 0.11).with_latency(0.012),
-            snare: Picker::new(hop_secs, 1.3, 0.4, 0.25, 0.11).with_latency(0.012),
-            hat: Picker::new(hop_secs, 1.0, 0.3, 0.2, 0.06).with_latency(0.012),
+            kick: Picker::new(hop_secs, 1.2, 0.35, 0.03, 0.11).with_latency(0.012),
+            snare: Picker::new(hop_secs, 1.3, 0.4, 0.02, 0.11).with_latency(0.012),
+            hat: Picker::new(hop_secs, 1.0, 0.3, 0.01, 0.06).with_latency(0.012),
             kinds: [within(KICK_HZ), within(SNARE_HZ), within(HAT_HZ)],
         }
     }
@@ -122,11 +124,14 @@ impl Hits {
     pub(crate) fn push(&mut self, flux: &Flux, silent: bool, time_secs: f64) {
         let all = flux.flux.iter().sum::<f32>() / flux.flux.len().max(1) as f32;
         self.onset.push(all, silent, time_secs);
-        let pickers = [&mut self.kick, &mut self.snare, &mut self.hat];
-        for (picker, bands) in pickers.into_iter().zip(&self.kinds) {
-            let sum: f32 = bands.iter().filter_map(|i| flux.flux.get(*i)).sum();
-            picker.push(sum / bands.len().max(1) as f32, silent, time_secs);
-        }
+        let mean = |bands: &[usize]| {
+            bands.iter().filter_map(|i| flux.rise.get(*i)).sum::<f32>() / bands.len().max(1) as f32
+        };
+        let [kick, snare, hat] = [0, 1, 2].map(|i| mean(&self.kinds[i]));
+        let kick = (kick - RATTLE_DOUBT * snare).max(0.0);
+        self.kick.push(kick, silent, time_secs);
+        self.snare.push(snare, silent, time_secs);
+        self.hat.push(hat, silent, time_secs);
     }
 
     pub(crate) fn strength_now(&self) -> f32 {

@@ -121,7 +121,7 @@ fn line_through(
     }
     let secs_each = covariance / variance;
     let tempo_bpm = 60.0 * beats_each / secs_each;
-    (tempo_bpm.is_finite() && (20.0..=999.0).contains(&tempo_bpm)).then(|| Transport {
+    (tempo_bpm.is_finite() && (20.0..=999.0).contains(&tempo_bpm)).then_some(Transport {
         source,
         tempo_bpm,
         origin_secs: mean_time,

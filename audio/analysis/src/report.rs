@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::analyser::{Analyser, Hops};
 use crate::bands::Bands;
-use crate::beat::{Activation, Activity, best_bars, best_beats};
+use crate::beat::{Activation, Activity, offline_beats};
 use crate::hits::Hits;
 use crate::key::{HOPS_PER_LOOK, Harmony};
 use crate::loudness::integrated_lufs;
@@ -27,9 +27,6 @@ pub struct Analysis {
     /// Length of the recording, in seconds.
     pub duration: f64,
 }
-
-/// Evidence for a downbeat is read this far around a beat, in hops.
-const DOWNBEAT_REACH_HOPS: usize = 5;
 
 /// Analyses a whole recording, looking ahead where that helps.
 ///
@@ -71,21 +68,8 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
     }
     let duration = samples.len() as f64 / f64::from(channels) / f64::from(sample_rate_hz.max(1));
     let range = (f64::from(settings.tempo_min_bpm), f64::from(settings.tempo_max_bpm));
-    let beat_curve: Vec<f32> = curve.iter().map(|a| a.beat).collect();
-    let silent = !beat_curve.iter().any(|b| *b > 0.0);
-    let beat_hops = if silent { Vec::new() } else { best_beats(&beat_curve, hops.secs, range) };
-    let evidence: Vec<f32> = beat_hops
-        .iter()
-        .map(|hop| {
-            let first = hop.saturating_sub(DOWNBEAT_REACH_HOPS);
-            let around = curve.iter().skip(first).take(2 * DOWNBEAT_REACH_HOPS + 1);
-            around.fold(Activity::default(), |a, b| a.or(*b)).downbeat_share()
-        })
-        .collect();
-    let secs = |hop: usize| (hop + 1) as f64 * hops.secs - Activation::LATENCY_SECS;
-    let starts_bar = best_bars(&evidence);
-    let times = beat_hops.iter().map(|hop| secs(*hop)).zip(starts_bar);
-    let heard: Vec<(f64, bool)> = times.filter(|(t, _)| (0.0..=duration).contains(t)).collect();
+    let times = offline_beats(&curve, hops.secs, range);
+    let heard: Vec<(f64, bool)> = times.into_iter().filter(|(t, _)| (0.0..=duration).contains(t)).collect();
     let beats: Vec<f64> = heard.iter().map(|(t, _)| *t).collect();
     Analysis {
         tempo: median_tempo(&beats),

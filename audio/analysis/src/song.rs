@@ -15,8 +15,12 @@ const NEW_PART_SECS: f32 = 3.0;
 const OLD_PART_SECS: f32 = 9.0;
 /// The first sections need this much past.
 const SECTION_WARM_UP_SECS: f64 = 10.0;
-/// A drop's bass returns by this factor within the short memory.
-const DROP_BASS_RATIO: f32 = 4.0;
+/// Before a drop the bass was away for at least this long, in seconds: longer than a half-time kick's gap…
+const BASS_AWAY_SECS: f32 = 2.0;
+/// …that is, under this share of its long mean.
+const BASS_AWAY_SHARE: f32 = 0.3;
+/// The bass's long mean, in seconds.
+const BASS_LONG_SECS: f32 = 15.0;
 
 const NUM_FEATURES: usize = 16;
 
@@ -26,8 +30,10 @@ pub(crate) struct Song {
     short: f32,
     floor_db: f32,
     ceiling_db: f32,
+    bass_long: f32,
     bass_slow: f32,
     bass_fast: f32,
+    bass_away_secs: f32,
     brightness: f32,
     brightness_slow: f32,
     density: f32,
@@ -61,8 +67,10 @@ impl Song {
             short: 0.0,
             floor_db: 0.0,
             ceiling_db: -100.0,
+            bass_long: 0.0,
             bass_slow: 0.0,
             bass_fast: 0.0,
+            bass_away_secs: 0.0,
             brightness: 0.0,
             brightness_slow: 0.0,
             density: 0.0,
@@ -93,6 +101,7 @@ impl Song {
             // The first hop of music primes every average, or the start would read as a riser.
             self.short = all;
             self.bass_slow = moment.energies[0];
+            self.bass_long = moment.energies[0];
         }
         self.short += (all - self.short) * smoothing(dt, SHORT_SECS);
         let db = 10.0 * self.short.log10();
@@ -120,20 +129,26 @@ impl Song {
         ease(&mut self.density_slow, onsets_per_sec, TREND_SECS);
         ease(&mut self.bass_fast, moment.energies[0], 0.15);
         ease(&mut self.bass_slow, moment.energies[0], TREND_SECS);
+        ease(&mut self.bass_long, moment.energies[0], BASS_LONG_SECS);
         // A riser brightens, its drum roll thickens, and its bass leaves: each alone is only a hint.
         let rising = ((self.brightness - self.brightness_slow) * 5.0).clamp(0.0, 1.0);
         let thicker = ((self.density - self.density_slow) / (self.density_slow + 1.0)).clamp(0.0, 1.0);
         let hollow = (1.0 - self.bass_fast / self.bass_slow.max(1e-9)).clamp(0.0, 1.0);
-        let target = if self.music_secs > 4.0 {
+        let target = if self.music_secs > f64::from(2.0 * TREND_SECS) {
             (0.5 * rising + 0.3 * thicker + 0.4 * hollow * (rising + thicker).min(1.0)).clamp(0.0, 1.0)
         } else {
             0.0
         };
         ease(&mut self.build_up, target, 0.8);
         self.tension = (self.tension - dt / TREND_SECS).max(self.build_up);
-        let bass_back = self.bass_fast > DROP_BASS_RATIO * self.bass_slow * (1.0 - self.tension * 0.6);
+        let bass_back = self.bass_fast > self.bass_long && self.bass_away_secs >= BASS_AWAY_SECS;
+        if self.bass_fast < BASS_AWAY_SHARE * self.bass_long {
+            self.bass_away_secs += dt;
+        } else if self.bass_fast > self.bass_long {
+            self.bass_away_secs = 0.0;
+        }
         let apart = moment.time_secs - self.drop.time_secs > SECTION_MIN_SECS || self.drop.count == 0;
-        if self.tension > 0.25 && bass_back && moment.energies[0] > 0.2 * all && apart {
+        if self.tension > 0.25 && bass_back && apart {
             self.drop = Hit {
                 count: self.drop.count + 1,
                 time_secs: moment.time_secs,

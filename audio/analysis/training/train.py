@@ -1,6 +1,6 @@
 """Trains the beat network on rendered pieces and writes its weights.
 
-    train.py DATA WEIGHTS.bin [--minutes M] [--resume]
+    train.py DATA WEIGHTS.bin [--minutes M] [--rate R] [--resume]
 
 DATA holds NAME.f32 (from the example `beat_inputs`) and NAME.json (from render.py). Seeds ending in 9 are
 kept back for validation. Needs jax, optax, numpy.
@@ -77,6 +77,7 @@ def main():
     data, out = sys.argv[1:3]
     minutes = float(sys.argv[sys.argv.index("--minutes") + 1]) if "--minutes" in sys.argv else 30
     pieces = lambda: [f for f in sorted(glob.glob(data + "/*.json")) if os.path.exists(f[:-5] + ".f32")]
+    top_rate = float(sys.argv[sys.argv.index("--rate") + 1]) if "--rate" in sys.argv else 2e-3
     cache = {}
     def refresh():
         for f in pieces():
@@ -93,6 +94,8 @@ def main():
         p = restore(p, out)
     opt = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(), optax.add_decayed_weights(1e-4), optax.scale(-1.0))
     state = opt.init(p)
+    calm = p                                           # a running mean of the weights: quieter than the last step
+    blend = jax.jit(lambda a, b: jax.tree.map(lambda x, y: .995 * x + .005 * y, a, b))
 
     @jax.jit
     def step(p, state, x, y, rate):
@@ -123,15 +126,16 @@ def main():
             if rng.random() < .5:
                 x *= np.float16(rng.uniform(.6, 1.3))
             xs.append(x), ys.append(y[at:at + CROP])
-        rate = 2e-3 * min(1, (n + 1) / 50) * (.02 + .98 * (1 - spent) ** 1.5)
+        rate = top_rate * min(1, (n + 1) / 50) * (.02 + .98 * (1 - spent) ** 1.5)
         p, state, l = step(p, state, np.stack(xs), np.stack(ys), rate)
+        calm = blend(calm, p)
         mean = float(l) if mean is None else .98 * mean + .02 * float(l)
         n += 1
         if n % 100 == 0:
-            v = np.mean([float(jloss(p, cache[f][0][None, :CROP].astype(np.float32), cache[f][1][None, :CROP])) for f in held]) if held else 0
+            v = np.mean([float(jloss(calm, cache[f][0][None, :CROP].astype(np.float32), cache[f][1][None, :CROP])) for f in held]) if held else 0
             print(f"{(time.time() - begun) / 60:5.1f} min  step {n}  pieces {len(names)}  train {mean:.4f}  kept back {v:.4f}", flush=True)
-            save(p, out)
-    save(p, out)
+            save(calm, out)
+    save(calm, out)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,13 @@ fn first_states() -> Vec<(u8, u8, f32)> {
     states.collect()
 }
 
+/// A downbeat must be told a little more clearly than not: every accent speaks for one.
+const DOWNBEAT_DOUBT: f32 = 0.7;
+
 /// How much likelier a downbeat is than another beat, given the evidence 0–1.
 fn downbeat_odds(evidence: f32) -> f32 {
     let e = evidence.clamp(0.02, 0.98);
-    e / (1.0 - e)
+    DOWNBEAT_DOUBT * e / (1.0 - e)
 }
 
 fn advanced(states: &[(u8, u8, f32)], fresh: &[(u8, u8, f32)]) -> Vec<(u8, u8, f32)> {

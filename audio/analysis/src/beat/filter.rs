@@ -5,16 +5,20 @@ const RESTART: f64 = 2e-4;
 /// A beat is expected within this share of its period.
 const BEAT_SHARE: usize = 16;
 /// Centre and width of the tempo people tap to, in beats per minute and octaves.
-const TEMPO_CENTRE_BPM: f64 = 125.0;
-const TEMPO_WIDTH_OCTAVES: f64 = 0.8;
+const TEMPO_CENTRE_BPM: f64 = 120.0;
+const TEMPO_WIDTH_OCTAVES: f64 = 0.5;
 /// Activations are kept off 0 and 1: no single hop may rule anything out.
-pub(crate) const ACTIVATION_MIN: f64 = 0.002;
-pub(crate) const ACTIVATION_MAX: f64 = 0.98;
+const ACTIVATION_MIN: f32 = 0.002;
+const ACTIVATION_MAX: f32 = 0.98;
+
+/// Neighbouring hops tell the same attack, so each counts for this power of its odds: without it three hops
+/// would thrice be sure.
+const EVIDENCE_POWER: f32 = 0.5;
 
 /// How much likelier a hop is on a beat than off it, given the activation.
 pub(crate) fn beat_odds(activation: f32) -> f32 {
-    let a = f64::from(activation).clamp(ACTIVATION_MIN, ACTIVATION_MAX);
-    (a * (BEAT_SHARE - 1) as f64 / (1.0 - a)) as f32
+    let a = activation.clamp(ACTIVATION_MIN, ACTIVATION_MAX);
+    (a * (BEAT_SHARE - 1) as f32 / (1.0 - a)).powf(EVIDENCE_POWER)
 }
 
 /// The tempi of the model and how they follow each other, shared by the filter and the offline path.
@@ -94,7 +98,7 @@ pub(crate) struct BeatFilter {
 }
 
 /// Another hypothesis must hold this many times the belief of the followed one to take over.
-const TAKE_OVER: f32 = 1.5;
+const TAKE_OVER: f32 = 1.2;
 /// Neighbourhood of a hypothesis: this share of a beat in phase, this share of a period in tempo.
 const NEAR_PHASE: f64 = 0.08;
 const NEAR_TEMPO: f64 = 0.05;
