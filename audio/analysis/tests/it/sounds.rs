@@ -1,18 +1,18 @@
 //! Sounds with a known truth.
 
 /// The rate of every test sound, in Hz.
-pub const RATE: u32 = 44_100;
+pub(crate) const RATE: u32 = 44_100;
 
 /// A small xorshift: noise that is the same in every run.
-pub struct Noise(u32);
+pub(crate) struct Noise(u32);
 
 impl Noise {
-    pub fn new(seed: u32) -> Self {
+    pub(crate) fn new(seed: u32) -> Self {
         Self(seed.max(1))
     }
 
     /// Uniform, −1–1.
-    pub fn sample(&mut self) -> f32 {
+    pub(crate) fn sample(&mut self) -> f32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 17;
         self.0 ^= self.0 << 5;
@@ -20,12 +20,12 @@ impl Noise {
     }
 }
 
-pub fn silence(secs: f64) -> Vec<f32> {
+pub(crate) fn silence(secs: f64) -> Vec<f32> {
     vec![0.0; (secs * f64::from(RATE)) as usize]
 }
 
 /// Mixes `sound` into `track` from `secs` on; what lies beyond the end is cut.
-pub fn mix(track: &mut [f32], secs: f64, gain: f32, sound: &[f32]) {
+pub(crate) fn mix(track: &mut [f32], secs: f64, gain: f32, sound: &[f32]) {
     let start = (secs * f64::from(RATE)).round() as usize;
     for (t, s) in track.iter_mut().skip(start).zip(sound) {
         *t += gain * s;
@@ -36,7 +36,7 @@ fn stroke(secs: f32, mut shape: impl FnMut(f32) -> f32) -> Vec<f32> {
     (0..(secs * RATE as f32) as usize).map(|i| shape(i as f32 / RATE as f32)).collect()
 }
 
-pub fn kick() -> Vec<f32> {
+pub(crate) fn kick() -> Vec<f32> {
     // The sweep's phase is the integral of 50 + 150·exp(−40 t) Hz.
     stroke(0.25, |t| {
         let phase = 50.0 * t + 150.0 / 40.0 * (1.0 - (-40.0 * t).exp());
@@ -44,14 +44,14 @@ pub fn kick() -> Vec<f32> {
     })
 }
 
-pub fn snare() -> Vec<f32> {
+pub(crate) fn snare() -> Vec<f32> {
     let mut noise = Noise::new(7);
     stroke(0.15, |t| {
         (0.6 * noise.sample() + 0.4 * (190.0 * std::f32::consts::TAU * t).sin()) * (-25.0 * t).exp()
     })
 }
 
-pub fn hat() -> Vec<f32> {
+pub(crate) fn hat() -> Vec<f32> {
     let mut noise = Noise::new(9);
     let mut last = 0.0;
     // The difference of white noise leans to the top.
@@ -64,7 +64,7 @@ pub fn hat() -> Vec<f32> {
 }
 
 /// A tone with eight falling partials.
-pub fn tone(hz: f32, secs: f32) -> Vec<f32> {
+pub(crate) fn tone(hz: f32, secs: f32) -> Vec<f32> {
     stroke(secs, |t| {
         let fade = (t * 100.0).min(1.0) * ((secs - t) * 50.0).clamp(0.0, 1.0);
         let partials = (1..=8).map(|k| (hz * k as f32 * std::f32::consts::TAU * t).sin() / (k * k) as f32);
@@ -72,13 +72,13 @@ pub fn tone(hz: f32, secs: f32) -> Vec<f32> {
     })
 }
 
-pub fn hz(midi_note: i32) -> f32 {
+pub(crate) fn hz(midi_note: i32) -> f32 {
     440.0 * 2f32.powf((midi_note - 69) as f32 / 12.0)
 }
 
 /// A rock beat: kick on one and three, snare on two and four, hats on the eighths, a bass note on the one.
 /// `swing` delays the off-beat, in turns of the beat (0.5 straight, 0.667 triplets).
-pub fn drums(beats: &[f64], swing: f64, secs: f64) -> Vec<f32> {
+pub(crate) fn drums(beats: &[f64], swing: f64, secs: f64) -> Vec<f32> {
     let mut track = silence(secs);
     let (kick, snare, hat, bass) = (kick(), snare(), hat(), tone(hz(36), 0.4));
     for (i, pair) in beats.windows(2).enumerate() {
@@ -98,12 +98,12 @@ pub fn drums(beats: &[f64], swing: f64, secs: f64) -> Vec<f32> {
 }
 
 /// Beats of a steady tempo.
-pub fn steady(bpm: f64, first_secs: f64, secs: f64) -> Vec<f64> {
+pub(crate) fn steady(bpm: f64, first_secs: f64, secs: f64) -> Vec<f64> {
     (0..).map(|i| first_secs + f64::from(i) * 60.0 / bpm).take_while(|t| *t < secs).collect()
 }
 
 /// The share of `expected` from `from_secs` on that has a `heard` within `tolerance_secs`.
-pub fn share_found(expected: &[f64], heard: &[f64], from_secs: f64, tolerance_secs: f64) -> f64 {
+pub(crate) fn share_found(expected: &[f64], heard: &[f64], from_secs: f64, tolerance_secs: f64) -> f64 {
     let late: Vec<f64> = expected.iter().copied().filter(|t| *t >= from_secs).collect();
     let found = late.iter().filter(|t| heard.iter().any(|h| (h - **t).abs() <= tolerance_secs)).count();
     found as f64 / late.len().max(1) as f64
