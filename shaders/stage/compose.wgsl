@@ -151,11 +151,11 @@ fn blend_light(mode: u32, b: vec3f, s: vec3f) -> vec3f {
     }
 }
 
-// tex_a is what is below and opaque, tex_b the layer. a.x is the opacity. X: the blend; Y: whether the layer is
-// encoded.
+// tex_a is what is below and opaque, tex_b the layer. a.x is the opacity. X: the blend; Y, Z: whether the layer and
+// what is below are encoded.
 @fragment
 fn blend(in: Corner) -> @location(0) vec4f {
-    let below = texel_a(in).rgb;
+    let below = light(texel_a(in), Z).rgb;
     let layer = light(texel_b(in), Y);
     let alpha = clamp(layer.a, 0.0, 1.0) * slot.a.x;
     if X == 0u {

@@ -265,7 +265,9 @@ impl Gpu {
 
 /// Taken where the adapter has them; nothing may need them.
 fn wanted_features() -> wgpu::Features {
-    wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::FLOAT32_FILTERABLE
+    wgpu::Features::TIMESTAMP_QUERY
+        | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
+        | wgpu::Features::FLOAT32_FILTERABLE
 }
 
 /// The portable limits, except the texture size: a wall of screens is wider than 8,192 pixels.

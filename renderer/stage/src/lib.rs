@@ -25,9 +25,11 @@ mod pictures;
 mod prepare;
 mod quality;
 mod stage;
+mod timing;
 
 pub use error::StageError;
 pub use pictures::Picture;
 pub use prepare::PreparedProgram;
 pub use quality::ScaleControl;
 pub use stage::{FrameReport, Stage, StageSettings};
+pub use timing::Timings;

@@ -15,6 +15,7 @@ use crate::instance::Instance;
 use crate::kit::{Kit, texture_desc};
 use crate::pictures::{Picture, Pictures, built_in};
 use crate::prepare::PreparedProgram;
+use crate::timing::{Timer, Timings};
 use checkpoint::{Checkpoint, Saving};
 
 /// Frames an instance may be away before its memory is freed: a second at 60/s.
@@ -54,6 +55,8 @@ pub struct FrameReport {
     pub num_programs: u32,
     /// Textures after the frame.
     pub textures: TextureStats,
+    /// What an earlier frame cost the device: the newest that is known. Empty where the device cannot tell.
+    pub timings: Timings,
 }
 
 /// A picture on its way: light, or a foreign format's screen colours.
@@ -81,6 +84,7 @@ pub struct Stage {
     audio_memory: AudioMemory,
     output: TextureId,
     previews: ReadbackRing,
+    timer: Timer,
     composed: Option<Content>,
     glow: Option<TextureId>,
     frame: u64,
@@ -120,6 +124,7 @@ impl Stage {
             audio_memory: AudioMemory::default(),
             output,
             previews: ReadbackRing::default(),
+            timer: Timer::new(gpu),
             composed: None,
             glow: None,
             frame: 0,
@@ -243,16 +248,19 @@ impl Stage {
             .device()
             .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
         let mut layers = HashMap::new();
+        self.timer.begin(&mut encoder);
         if !input.master.frozen {
             self.frame += 1;
             self.audio_memory.step(&input.signal, input.dt_secs);
             self.compose(&mut encoder, input, &mut report, &mut layers);
         }
         self.finish(&mut encoder, input, &mut report);
+        self.timer.end(&mut encoder);
         self.draw_previews(&mut encoder, input, &layers, &mut report);
         self.kit.flush();
         self.kit.gpu.queue().submit([encoder.finish()]);
         self.previews.submitted();
+        self.timer.submitted();
         if !input.master.frozen {
             self.free_unused();
         }
@@ -260,6 +268,7 @@ impl Stage {
         self.kit.end_frame(&held.into_iter().flatten().collect::<Vec<_>>());
         self.kit.gpu.errors().end_frame();
         report.textures = self.kit.store.stats();
+        report.timings = self.timer.latest();
         self.remember(input);
         Ok(report)
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use renderer_gpu::{Gpu, GpuError, Pixels, TextureId};
+use renderer_gpu::{Gpu, GpuError, Pixels, ReadbackRing, TextureId};
 use renderer_scene::{FrameInput, ProgramId};
 
 use super::Stage;
@@ -16,6 +16,7 @@ use crate::compose::Composer;
 use crate::instance::{Instance, Pair, buffer_shape, make_pair, output_shape};
 use crate::kit::Kit;
 use crate::prepare::PreparedProgram;
+use crate::timing::Timer;
 use crate::{FrameReport, StageError};
 
 /// Frames from one offline checkpoint to the next: reading back costs about a frame.
@@ -76,7 +77,8 @@ impl Stage {
         self.output = super::output_texture(&mut kit, self.settings.size)?;
         self.kit = kit;
         self.audio = AudioTextures::default();
-        self.previews = Default::default();
+        self.previews = ReadbackRing::default();
+        self.timer = Timer::new(gpu);
         (self.composed, self.glow, self.saving) = (None, None, None);
         self.instances.clear();
         self.pictures.move_device(&mut self.kit);

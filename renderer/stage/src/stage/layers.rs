@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use renderer_gpu::TextureId;
 use renderer_scene::{
-    Blend, FrameInput, LayerContent, PictureId, ProgramInput, SceneInput, TextureSource, TransitionInput,
+    Blend, FrameInput, LayerContent, LayerInput, PictureId, ProgramInput, SceneInput, TextureSource,
+    TransitionInput,
 };
 
 use super::{Content, FrameReport, Stage};
@@ -23,44 +24,55 @@ impl Stage {
         report: &mut FrameReport,
         layers: &mut HashMap<u32, Content>,
     ) {
-        let size = self.render_size();
-        let mut below: Option<Content> = None;
+        let mut below = None;
         for layer in &input.layers {
-            let mut content = match &layer.content {
-                LayerContent::One(scene) => self.scene(encoder, input, scene, report),
-                LayerContent::Transition(transition) => self.transition(encoder, input, transition, report),
-            };
-            for effect in &layer.effects {
-                let Some(from) = content else { break };
-                // An effect that cannot run is left out, what it works on is not.
-                content =
-                    self.program(encoder, input, effect, [Some(from), None], 0.0, report).or(Some(from));
-            }
-            let Some(content) = content else { continue };
-            layers.insert(layer.layer, content);
-            if below.is_none() && layer.opacity >= 1.0 && layer.blend == Blend::Normal {
-                // The lowest layer over black is itself. Its alpha is resolved by whatever reads it next.
-                below = Some(content);
-                continue;
-            }
-            let Some(target) = self.target(size, report) else { continue };
-            let base = match below {
-                Some(base) if base.encoded => self.converted(encoder, base, Convert::Decode, report),
-                other => other,
-            };
-            let slot = Slot {
-                a: [layer.opacity.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
-                mode: [layer.blend as u32, u32::from(content.encoded), 0],
-                ..Slot::default()
-            };
-            let textures = [base.map(|b| b.texture.into()), Some(content.texture.into())];
-            self.composer.draw_to(&mut self.kit, encoder, target, Step::Blend, slot, textures);
-            below = Some(Content { texture: target, encoded: false });
+            below = self.layer(encoder, input, layer, below, report, layers);
+            self.timer.layer(encoder, layer.layer);
         }
         self.composed = below;
         self.glow = below
             .filter(|c| !c.encoded && self.settings.bloom > 0.0)
             .and_then(|c| self.bloom(encoder, c, report));
+    }
+
+    /// Draws one layer over what is below it. Returns the two together.
+    fn layer(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        input: &FrameInput,
+        layer: &LayerInput,
+        below: Option<Content>,
+        report: &mut FrameReport,
+        layers: &mut HashMap<u32, Content>,
+    ) -> Option<Content> {
+        let mut content = match &layer.content {
+            LayerContent::One(scene) => self.scene(encoder, input, scene, report),
+            LayerContent::Transition(transition) => self.transition(encoder, input, transition, report),
+        };
+        for effect in &layer.effects {
+            let Some(from) = content else { break };
+            // An effect that cannot run is left out, what it works on is not.
+            content = self.program(encoder, input, effect, [Some(from), None], 0.0, report).or(Some(from));
+        }
+        let Some(content) = content else { return below };
+        layers.insert(layer.layer, content);
+        if below.is_none() && layer.opacity >= 1.0 && layer.blend == Blend::Normal {
+            // The lowest layer over black is itself. Its alpha is resolved by whatever reads it next.
+            return Some(content);
+        }
+        let Some(target) = self.target(self.render_size(), report) else { return below };
+        let slot = Slot {
+            a: [layer.opacity.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
+            mode: [
+                layer.blend as u32,
+                u32::from(content.encoded),
+                u32::from(below.is_some_and(|b| b.encoded)),
+            ],
+            ..Slot::default()
+        };
+        let textures = [below.map(|b| b.texture.into()), Some(content.texture.into())];
+        self.composer.draw_to(&mut self.kit, encoder, target, Step::Blend, slot, textures);
+        Some(Content { texture: target, encoded: false })
     }
 
     fn scene(

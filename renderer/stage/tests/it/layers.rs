@@ -195,3 +195,33 @@ fn glow_spreads_light_but_not_from_the_dark() {
     stage.install(dark.clone()).unwrap();
     assert_all(&draw(&mut stage, &one(&dark, 1)), [code(0.3); 3], 1);
 }
+
+#[test]
+fn what_each_layer_costs_is_told_some_frames_later() {
+    let mut stage = stage([32, 32]);
+    let layers = || vec![solid(7, 0.5, Blend::Normal, 1.0), solid(9, 0.25, Blend::Add, 0.2)];
+    for frame in 0..3 {
+        draw(&mut stage, &song::input(frame, FRAMES_PER_SEC, layers()));
+    }
+    let timings = stage.render(&song::input(3, FRAMES_PER_SEC, layers())).unwrap().timings;
+    assert_eq!(timings.layers.iter().map(|(layer, _)| *layer).collect::<Vec<_>>(), [7, 9]);
+    let sum = timings.layers.iter().map(|(_, millis)| millis).sum::<f32>();
+    assert!(timings.total > 0.0 && sum <= timings.total, "{timings:?}");
+}
+
+#[test]
+fn a_foreign_scene_shows_its_screen_colours_alone_and_under_a_layer() {
+    let mut foreign = (*scene("fn image(p: Pixel) -> vec4f { return vec4f(1.0, 0.5, 0.25, 1.0); }")).clone();
+    foreign.output_srgb = true;
+    let foreign = Arc::new(foreign);
+    let mut stage = stage([2, 2]);
+    stage.install(foreign.clone()).unwrap();
+    let alone = one(&foreign, 0);
+    assert_all(&draw(&mut stage, &alone), [255, 128, 64], 1);
+    let mut under = alone.clone();
+    under.layers.push(solid(2, 0.0, Blend::Add, 1.0));
+    assert_all(&draw(&mut stage, &under), [255, 128, 64], 1);
+    let mut over = song::input(0, FRAMES_PER_SEC, vec![solid(1, 0.5, Blend::Normal, 1.0)]);
+    over.layers.extend(alone.layers);
+    assert_all(&draw(&mut stage, &over), [255, 128, 64], 1);
+}
