@@ -1,20 +1,22 @@
 //! Events as JSON: what `jamlight pattern --json` prints.
 
 use audio_pattern::{Fault, Hap, Ratio, Span, Value};
-use serde_json::{Map, Value as Json, json};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
 use crate::Program;
+
+/// The largest whole number a double holds exactly, 2^53.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Returns the events of the first `cycles` cycles as `{"haps": [{whole, part, value}]}`, sorted by
 /// time. Times are exact fractions as text, "n/d".
 ///
 /// # Errors
 /// Any [`Fault`] of the pattern.
-pub fn haps_json(program: &Program, cycles: i64) -> Result<Json, Fault> {
+pub fn haps_json(program: &Program, cycles: i64) -> Result<String, Fault> {
     let mut haps = program.query(Span::cycles(0, cycles))?;
-    haps.sort_by(|a, b| key(a).cmp(&key(b)));
-    let haps: Vec<Json> = haps.iter().map(hap_json).collect();
-    Ok(json!({ "haps": haps }))
+    haps.sort_by_cached_key(key);
+    serde_json::to_string(&Haps(&haps)).map_err(|error| Fault::Value { message: error.to_string() })
 }
 
 fn key(hap: &Hap) -> (Ratio, Ratio, Ratio, Ratio) {
@@ -22,25 +24,61 @@ fn key(hap: &Hap) -> (Ratio, Ratio, Ratio, Ratio) {
     (hap.part.begin, hap.part.end, whole.begin, whole.end)
 }
 
-fn hap_json(hap: &Hap) -> Json {
-    json!({ "whole": hap.whole.map(span_json), "part": span_json(hap.part), "value": value_json(&hap.value) })
+struct Haps<'a>(&'a [Hap]);
+struct OneHap<'a>(&'a Hap);
+struct Time(Span);
+struct Said<'a>(&'a Value);
+
+impl Serialize for Haps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let haps: Vec<OneHap<'_>> = self.0.iter().map(OneHap).collect();
+        let mut object = serializer.serialize_struct("Haps", 1)?;
+        object.serialize_field("haps", &haps)?;
+        object.end()
+    }
 }
 
-fn span_json(span: Span) -> Json {
-    json!({ "begin": span.begin.to_string(), "end": span.end.to_string() })
+impl Serialize for OneHap<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Hap", 3)?;
+        object.serialize_field("whole", &self.0.whole.map(Time))?;
+        object.serialize_field("part", &Time(self.0.part))?;
+        object.serialize_field("value", &Said(&self.0.value))?;
+        object.end()
+    }
 }
 
-fn value_json(value: &Value) -> Json {
-    match value {
-        Value::Nothing | Value::Pattern(_) | Value::Function(_) => Json::Null,
-        Value::Bool(b) => Json::Bool(*b),
-        Value::Number(x) if *x == x.trunc() && x.abs() < 9.0e15 => json!(*x as i64),
-        Value::Number(x) => json!(x),
-        Value::Text(text) => Json::String(text.to_string()),
-        Value::List(items) => Json::Array(items.iter().map(value_json).collect()),
-        Value::Controls(controls) => {
-            let entries = controls.iter().map(|(name, value)| (name.as_str().to_owned(), value_json(value)));
-            Json::Object(entries.collect::<Map<_, _>>())
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Span", 2)?;
+        object.serialize_field("begin", &self.0.begin.to_string())?;
+        object.serialize_field("end", &self.0.end.to_string())?;
+        object.end()
+    }
+}
+
+impl Serialize for Said<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Nothing | Value::Pattern(_) | Value::Function(_) => serializer.serialize_none(),
+            Value::Bool(b) => serializer.serialize_bool(*b),
+            Value::Number(x) if *x == x.trunc() && x.abs() < MAX_EXACT => serializer.serialize_i64(*x as i64),
+            Value::Number(x) => serializer.serialize_f64(*x),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items.iter() {
+                    list.serialize_element(&Said(item))?;
+                }
+                list.end()
+            }
+            Value::Controls(controls) => {
+                let mut object = serializer.serialize_map(Some(controls.len()))?;
+                for (name, value) in controls.iter() {
+                    object.serialize_entry(name.as_str(), &Said(value))?;
+                }
+                object.end()
+            }
         }
     }
 }

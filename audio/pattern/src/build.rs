@@ -5,7 +5,7 @@ use crate::span::Hap;
 use crate::{Pattern, Ratio, Span, Value};
 
 /// How many parts one sequence may have. Longer ones are refused by the functions that count.
-pub const MAX_SEQUENCE: usize = 4_096;
+pub const MAX_SEQUENCE: usize = 2_048;
 
 struct Segment {
     begin: Ratio,

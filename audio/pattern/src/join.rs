@@ -27,7 +27,8 @@ impl Pattern {
     /// Returns what `f` makes of each value, joined by `join`.
     #[must_use]
     pub fn bind(&self, join: Join, f: impl Fn(&Value) -> Result<Self, Fault> + Send + Sync + 'static) -> Self {
-        self.try_map(move |value| f(value).map(Value::pattern)).join(join)
+        // Not at once even for a constant: what `f` makes may bind again, without end.
+        self.try_map_hap(move |hap| f(&hap.value).map(Value::pattern)).join(join)
     }
 
     /// Returns this pattern of patterns joined by `join`. Values that are no pattern count as

@@ -6,11 +6,12 @@ use crate::query::{Meter, Query};
 use crate::span::{Hap, SourceSpan, Sources, Span};
 use crate::{Fault, Ratio, State, Value};
 
-/// How deep patterns may nest: a query uses a few hundred bytes of stack for each level.
-const MAX_DEPTH: u16 = 500;
+/// How deep patterns may nest. A query uses up to 4 KB of stack for each level, and threads may have
+/// as little as 2 MB.
+const MAX_DEPTH: u16 = 220;
 
 /// How deep one question may run: joins make patterns while they are asked.
-const MAX_NESTING: u16 = 700;
+const MAX_NESTING: u16 = 256;
 
 /// A pattern of events in time. Cheap to clone, and the same question always gets the same answer.
 #[derive(Clone)]
@@ -194,8 +195,11 @@ impl Pattern {
     /// Pushes the events of `span` onto `out`.
     pub(crate) fn ask(&self, query: &Query<'_>, span: Span, out: &mut Vec<Hap>) {
         if query.spend(1) && query.enter(MAX_NESTING) {
+            let start = out.len();
             self.node.query(query, span, out);
             query.leave();
+            // Every level handles every event that passes through it.
+            query.spend(out.len().saturating_sub(start) as u64);
         }
     }
 

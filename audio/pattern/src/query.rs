@@ -5,10 +5,11 @@ use std::cell::{Cell, RefCell};
 use thiserror::Error;
 
 /// Work units a query may spend before it is refused, whatever its length. One unit is one
-/// pattern asked or one event made: about 50 ns, so that a refused query ends within 50 ms.
-const BASE_WORK: u64 = 400_000;
+/// pattern asked or one event passed on: about 50 ns, so that a refused query ends within 50 ms
+/// and its events fit in 32 MB.
+const BASE_WORK: u64 = 150_000;
 
-/// Work units added for each cycle asked: forty times what a dense tune spends.
+/// Work units added for each cycle asked: ten times what a dense tune spends.
 const WORK_PER_CYCLE: u64 = 40_000;
 
 /// The tempo assumed where none is said, in cycles per second.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::query::Query;
 use crate::signal::begin_of;
+use crate::span::{Hap, Sources};
 use crate::{Generator, Pattern, Ratio, Span, State, Value};
 
 /// Cycles after which the legacy generator repeats.
@@ -183,14 +184,26 @@ impl Pattern {
     #[must_use]
     pub fn randrun(n: usize) -> Self {
         let n = n.clamp(1, crate::build::MAX_SEQUENCE);
-        Self::signal(move |state, t| {
-            let mut order: Vec<(f64, usize)> =
-                randoms_at(state, t.floor() + 0.5, n).into_iter().enumerate().map(|(i, x)| (x, i)).collect();
-            order.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let at = ((t - t.floor()) * n as f64).floor() as usize % n;
-            Value::Number(order.get(at).map_or(0.0, |(_, i)| *i as f64))
+        let steps = Ratio::whole(n as i64);
+        Self::from_fn(0, Some(steps), move |query, span, out| {
+            crate::pattern::each_cycle(query, span, |part| {
+                let cycle = part.begin.floor();
+                if !query.spend(2 * n as u64) {
+                    return;
+                }
+                let numbers = randoms_at(&query.state, cycle.to_f64() + 0.5, n);
+                let mut order: Vec<(f64, usize)> = numbers.into_iter().enumerate().map(|(i, x)| (x, i)).collect();
+                order.sort_by(|a, b| a.0.total_cmp(&b.0));
+                let first = ((part.begin - cycle) * steps).floor().numerator().max(0) as usize;
+                for (place, (_, number)) in order.iter().enumerate().skip(first) {
+                    let begin = cycle + Ratio::new(place as i64, n as i64);
+                    let whole = Span::new(begin, begin + Ratio::ONE / steps);
+                    let Some(part) = whole.intersection(part) else { break };
+                    let value = Value::Number(*number as f64);
+                    out.push(Hap { whole: Some(whole), part, value, sources: Sources::default() });
+                }
+            });
         })
-        .segment(Ratio::whole(n as i64))
     }
 
     /// Returns the `n` parts of each cycle in the order `order` says.

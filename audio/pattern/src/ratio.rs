@@ -144,18 +144,14 @@ impl Ratio {
             return Self::ZERO;
         }
         let divisor = gcd(num, den) * den.signum();
-        let (mut num, mut den) = (num / divisor, den / divisor);
+        let (num, den) = (num / divisor, den / divisor);
         // Too fine to hold: give up the lowest bits of both.
-        while i64::try_from(num).is_err() || i64::try_from(den).is_err() {
-            num /= 2;
-            den = (den / 2).max(1);
-            if den == 1 && i64::try_from(num).is_err() {
-                num = if num < 0 { i128::from(i64::MIN + 1) } else { i128::from(i64::MAX) };
-            }
-        }
+        let bits = |x: i128| 128 - x.unsigned_abs().leading_zeros();
+        let excess = bits(num).max(bits(den)).saturating_sub(62);
+        let (num, den) = (num >> excess, (den >> excess).max(1));
         let reduce = gcd(num, den);
         Self {
-            num: i64::try_from(num / reduce).unwrap_or(0),
+            num: i64::try_from(num / reduce).unwrap_or(i64::MAX),
             den: i64::try_from(den / reduce).ok().and_then(NonZeroI64::new).unwrap_or(ONE_DEN),
         }
     }
@@ -224,10 +220,19 @@ fn gcd(a: i128, b: i128) -> i128 {
         return i128::from(gcd_u64(a, b).max(1));
     }
     let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
+    if a == 0 || b == 0 {
+        return i128::try_from(a | b).unwrap_or(1).max(1);
     }
-    i128::try_from(a).unwrap_or(1).max(1)
+    let shift = (a | b).trailing_zeros();
+    a >>= a.trailing_zeros();
+    while b != 0 {
+        b >>= b.trailing_zeros();
+        if a > b {
+            std::mem::swap(&mut a, &mut b);
+        }
+        b -= a;
+    }
+    i128::try_from(a << shift).unwrap_or(1).max(1)
 }
 
 /// Binary greatest common divisor: no division in the loop.

@@ -10,8 +10,11 @@ use crate::error::{Error, Result};
 use crate::eval::Eval;
 use crate::js::Js;
 
-/// How often `applyN` may apply.
+/// How often `applyN` and `plyWith` may apply.
 const MAX_APPLY: i64 = 64;
+
+/// How many parts or copies `chunk` and `echo` may make.
+const MAX_COPIES: i64 = 256;
 
 fn number(values: &[Value], at: usize) -> std::result::Result<f64, Fault> {
     values.get(at).unwrap_or(&Value::Nothing).numeral()
@@ -23,6 +26,15 @@ fn ratio(values: &[Value], at: usize) -> std::result::Result<Ratio, Fault> {
 
 fn whole(values: &[Value], at: usize) -> std::result::Result<i64, Fault> {
     number(values, at).map(|x| x.floor() as i64)
+}
+
+/// A number of parts or copies, at most `most`.
+fn count(values: &[Value], at: usize, most: i64) -> std::result::Result<i64, Fault> {
+    let n = whole(values, at)?;
+    if n > most {
+        return Err(Fault::value(format!("{n} times is more than {most}")));
+    }
+    Ok(n.max(0))
 }
 
 #[rustfmt::skip]
@@ -46,16 +58,16 @@ pub(super) fn functions() -> Vec<Function> {
         function("someCycles", &["somecycles"], "(function)", "changes half of the cycles", C(0, |p, _, f| Ok(p.some_cycles_by(0.5, &**f)))),
         function("inside", &[], "(factor, function)", "changes it slowed down, then speeds it up again", C(1, |p, v, f| Ok(p.inside(ratio(v, 0)?, &**f)))),
         function("outside", &[], "(factor, function)", "changes it sped up, then slows it down again", C(1, |p, v, f| Ok(p.inside(Ratio::ONE / ratio(v, 0)?, &**f)))),
-        function("chunk", &["slowchunk", "slowChunk"], "(n, function)", "changes another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk(whole(v, 0)?, false, false, &**f)))),
-        function("chunkBack", &["chunkback"], "(n, function)", "changes another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk(whole(v, 0)?, true, false, &**f)))),
-        function("fastChunk", &["fastchunk"], "(n, function)", "changes another of n parts each cycle, all cycles going on", C(1, |p, v, f| Ok(p.chunk(whole(v, 0)?, false, true, &**f)))),
-        function("chunkInto", &["chunkinto"], "(n, function)", "changes a loop of another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk_into(whole(v, 0)?, false, &**f)))),
-        function("chunkBackInto", &["chunkbackinto"], "(n, function)", "changes a loop of another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk_into(whole(v, 0)?, true, &**f)))),
+        function("chunk", &["slowchunk", "slowChunk"], "(n, function)", "changes another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk(count(v, 0, MAX_COPIES)?, false, false, &**f)))),
+        function("chunkBack", &["chunkback"], "(n, function)", "changes another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk(count(v, 0, MAX_COPIES)?, true, false, &**f)))),
+        function("fastChunk", &["fastchunk"], "(n, function)", "changes another of n parts each cycle, all cycles going on", C(1, |p, v, f| Ok(p.chunk(count(v, 0, MAX_COPIES)?, false, true, &**f)))),
+        function("chunkInto", &["chunkinto"], "(n, function)", "changes a loop of another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk_into(count(v, 0, MAX_COPIES)?, false, &**f)))),
+        function("chunkBackInto", &["chunkbackinto"], "(n, function)", "changes a loop of another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk_into(count(v, 0, MAX_COPIES)?, true, &**f)))),
         function("within", &[], "(begin, end, function)", "changes events that start between two times", C(2, |p, v, f| Ok(p.within(ratio(v, 0)?, ratio(v, 1)?, &**f)))),
-        function("applyN", &[], "(n, function)", "changes n times over", C(1, |p, v, f| Ok((0..whole(v, 0)?.clamp(0, MAX_APPLY)).fold(p.clone(), |p, _| f(p))))),
+        function("applyN", &[], "(n, function)", "changes n times over", C(1, |p, v, f| Ok((0..count(v, 0, MAX_APPLY)?).fold(p.clone(), |p, _| f(p))))),
         function("apply", &[], "(function)", "changes", C(0, |p, _, f| Ok(f(p.clone())))),
         function("plyWith", &["plywith"], "(n, function)", "repeats each event, changed once more each time", C(1, |p, v, f| {
-            let n = whole(v, 0)?.clamp(0, MAX_APPLY);
+            let n = count(v, 0, MAX_APPLY)?;
             let f = f.clone();
             Ok(p.map(move |value| {
                 let mut copy = Pattern::pure(value.clone());
@@ -85,13 +97,13 @@ pub(super) fn functions() -> Vec<Function> {
         })),
         function("echo", &[], "(times, cycles, feedback)", "adds later, softer copies", Kind::Values(3, |p, v| {
             let feedback = number(v, 2)?;
-            Ok(p.echo_with(whole(v, 0)?, ratio(v, 1)?, &|copy, i| {
+            Ok(p.echo_with(count(v, 0, MAX_COPIES)?, ratio(v, 1)?, &|copy, i| {
                 copy.combine(Op::Set, Alignment::In, &Pattern::pure(feedback.powi(i as i32)).control(&["gain"]))
             }))
         })),
         function("stut", &[], "(times, feedback, cycles)", "adds later, softer copies", Kind::Values(3, |p, v| {
             let feedback = number(v, 1)?;
-            Ok(p.echo_with(whole(v, 0)?, ratio(v, 2)?, &|copy, i| {
+            Ok(p.echo_with(count(v, 0, MAX_COPIES)?, ratio(v, 2)?, &|copy, i| {
                 copy.combine(Op::Set, Alignment::In, &Pattern::pure(feedback.powi(i as i32)).control(&["gain"]))
             }))
         })),
@@ -99,14 +111,14 @@ pub(super) fn functions() -> Vec<Function> {
             let handle = Arc::new(checked(eval, argument(a, 2), at)?);
             let (p, times) = (p.clone(), [eval.reify(argument(a, 0), at)?, eval.reify(argument(a, 1), at)?]);
             super::joined(eval, &times, at, move |v| {
-                Ok(p.echo_with(whole(v, 0)?, ratio(v, 1)?, &|copy, i| handle.transform(vec![Js::Pattern(copy), Js::Number(i as f64)])))
+                Ok(p.echo_with(count(v, 0, MAX_COPIES)?, ratio(v, 1)?, &|copy, i| handle.transform(vec![Js::Pattern(copy), Js::Number(i as f64)])))
             }).map(Js::Pattern)
         })),
         function("plyForEach", &["plyforeach"], "(n, (pattern, i) => …)", "repeats each event, the i-th changed by i", M(2, |eval, p, a, at| {
             let handle = Arc::new(checked(eval, argument(a, 1), at)?);
             let (p, n) = (p.clone(), eval.reify(argument(a, 0), at)?);
             super::joined(eval, &[n], at, move |v| {
-                let n = whole(v, 0)?.clamp(1, MAX_APPLY);
+                let n = count(v, 0, MAX_APPLY)?;
                 let handle = handle.clone();
                 Ok(p.map(move |value| {
                     let copies = (0..n).map(|i| {
@@ -128,7 +140,7 @@ pub(super) fn functions() -> Vec<Function> {
         })),
         function("fmap", &["withValue"], "(function)", "changes each value", M(1, |eval, p, a, at| {
             let function = audio_pattern::Function::new(checked(eval, argument(a, 0), at)?);
-            Ok(Js::Pattern(p.try_map(move |value| function.call(std::slice::from_ref(value)))))
+            Ok(Js::Pattern(p.try_map_hap(move |hap| function.call(std::slice::from_ref(&hap.value)))))
         })),
         function("filterValues", &[], "(function)", "keeps events whose value passes", M(1, |eval, p, a, at| {
             let function = audio_pattern::Function::new(checked(eval, argument(a, 0), at)?);
@@ -182,5 +194,8 @@ fn checked(eval: &Eval, function: &Js, at: At) -> Result<crate::convert::Handle>
 
 fn bind(eval: &Eval, pattern: &Pattern, arguments: &[Js], at: At, join: Join) -> Result<Js> {
     let function = audio_pattern::Function::new(checked(eval, argument(arguments, 0), at)?);
-    Ok(Js::Pattern(pattern.try_map(move |value| function.call(std::slice::from_ref(value))).join(join)))
+    Ok(Js::Pattern(pattern.bind(join, move |value| match function.call(std::slice::from_ref(value))? {
+        Value::Pattern(pattern) => Ok((*pattern).clone()),
+        value => Ok(Pattern::pure(value)),
+    })))
 }

@@ -36,8 +36,8 @@ pub(super) fn functions() -> Vec<Function> {
         function("mousey", &["mouseY"], "", "the mouse from top to bottom, 0 to 1", K(|| Pattern::outside("mousey"))),
         function("brandBy", &[], "(chance)", "true at random, as often as the chance", F(|eval, a, at| joined(eval, a, 1, at, |v| brand_by(number(v, 0))))),
         function("irand", &[], "(n)", "random whole numbers below n", F(|eval, a, at| joined(eval, a, 1, at, |v| Pattern::irand(number(v, 0))))),
-        function("run", &[], "(n)", "the numbers from 0 below n", F(|eval, a, at| joined(eval, a, 1, at, |v| Pattern::run(number(v, 0) as i64)))),
-        function("randrun", &[], "(n)", "the numbers below n in random order", F(|eval, a, at| joined(eval, a, 1, at, |v| Pattern::randrun(number(v, 0).max(1.0) as usize)))),
+        function("run", &[], "(n)", "the numbers from 0 below n", F(|eval, a, at| joined(eval, a, 1, at, |v| counted(v, 0, |n| Pattern::run(n as i64))))),
+        function("randrun", &[], "(n)", "the numbers below n in random order", F(|eval, a, at| joined(eval, a, 1, at, |v| counted(v, 0, Pattern::randrun)))),
         function("steady", &[], "(value)", "one value at every moment", F(|eval, a, at| {
             let value = eval.value(argument(a, 0), at)?;
             Ok(Js::Pattern(Pattern::signal(move |_, _| value.clone())))
@@ -184,6 +184,16 @@ fn argument(arguments: &[Js], at: usize) -> &Js {
 
 fn number(values: &[Value], at: usize) -> f64 {
     values.get(at).and_then(|value| value.numeral().ok()).unwrap_or(0.0)
+}
+
+/// A pattern of so many steps; a fault where they are too many.
+fn counted(values: &[Value], at: usize, make: impl Fn(usize) -> Pattern) -> Pattern {
+    let n = number(values, at).max(0.0);
+    if n > audio_pattern::MAX_SEQUENCE as f64 {
+        let limit = audio_pattern::MAX_SEQUENCE;
+        return Pattern::fault(audio_pattern::Fault::Value { message: format!("{n} steps are more than {limit}") });
+    }
+    make(n as usize)
 }
 
 fn bipolar(pattern: &Pattern) -> Pattern {

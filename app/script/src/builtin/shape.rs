@@ -21,6 +21,15 @@ fn whole(values: &[Value], at: usize) -> Result<i64, Fault> {
     number(values, at).map(|x| x.floor() as i64)
 }
 
+/// A number of parts or copies.
+fn count(values: &[Value], at: usize) -> Result<i64, Fault> {
+    let n = whole(values, at)?;
+    if n > audio_pattern::MAX_SEQUENCE as i64 {
+        return Err(Fault::value(format!("{n} parts are more than {}", audio_pattern::MAX_SEQUENCE)));
+    }
+    Ok(n)
+}
+
 fn checked_beats(beats: i64, steps: i64) -> Result<(), Fault> {
     if beats.saturating_abs() > steps {
         return Err(Fault::value(format!("({beats},{steps}) asks for more beats than there are steps")));
@@ -50,8 +59,8 @@ pub(super) fn functions() -> Vec<Function> {
         function("rev", &[], "()", "plays each cycle backwards", V(0, |p, _| Ok(p.rev()))),
         function("revv", &[], "()", "plays all of time backwards", V(0, |p, _| Ok(p.revv()))),
         function("palindrome", &[], "()", "plays every other cycle backwards", V(0, |p, _| Ok(p.palindrome()))),
-        function("iter", &[], "(n)", "starts each cycle one of n parts later", V(1, |p, v| Ok(p.iter(whole(v, 0)?, false)))),
-        function("iterBack", &["iterback"], "(n)", "starts each cycle one of n parts earlier", V(1, |p, v| Ok(p.iter(whole(v, 0)?, true)))),
+        function("iter", &[], "(n)", "starts each cycle one of n parts later", V(1, |p, v| Ok(p.iter(count(v, 0)?, false)))),
+        function("iterBack", &["iterback"], "(n)", "starts each cycle one of n parts earlier", V(1, |p, v| Ok(p.iter(count(v, 0)?, true)))),
         function("ply", &[], "(n)", "repeats each event n times in its time", V(1, |p, v| Ok(p.ply(ratio(v, 0)?)))),
         function("segment", &["seg"], "(n)", "samples n times a cycle", V(1, |p, v| Ok(p.segment(ratio(v, 0)?)))),
         function("fastGap", &["fastgap", "densityGap"], "(factor)", "speeds up and leaves a gap", V(1, |p, v| Ok(p.fast_gap(ratio(v, 0)?)))),
@@ -106,12 +115,12 @@ pub(super) fn functions() -> Vec<Function> {
         function("degrade", &[], "()", "drops half of the events at random", V(0, |p, _| Ok(p.degrade_by(0.5)))),
         function("undegradeBy", &[], "(amount)", "keeps what degradeBy(1 - amount) drops", V(1, |p, v| Ok(p.undegrade_by(number(v, 0)?)))),
         function("undegrade", &[], "()", "keeps what degrade drops", V(0, |p, _| Ok(p.undegrade_by(0.5)))),
-        function("shuffle", &[], "(n)", "plays n parts in random order, each once", V(1, |p, v| Ok(p.shuffle(whole(v, 0)?)))),
-        function("scramble", &[], "(n)", "plays n parts picked at random", V(1, |p, v| Ok(p.scramble(whole(v, 0)?)))),
+        function("shuffle", &[], "(n)", "plays n parts in random order, each once", V(1, |p, v| Ok(p.shuffle(count(v, 0)?)))),
+        function("scramble", &[], "(n)", "plays n parts picked at random", V(1, |p, v| Ok(p.scramble(count(v, 0)?)))),
         function("seed", &[], "(n)", "starts random numbers from a seed", V(1, |p, v| Ok(p.seed(number(v, 0)?)))),
 
-        function("chop", &[], "(n)", "cuts samples into n pieces", V(1, |p, v| Ok(p.chop(whole(v, 0)?)))),
-        function("striate", &[], "(n)", "interlaces n pieces of each sample", V(1, |p, v| Ok(p.striate(whole(v, 0)?)))),
+        function("chop", &[], "(n)", "cuts samples into n pieces", V(1, |p, v| Ok(p.chop(count(v, 0)?)))),
+        function("striate", &[], "(n)", "interlaces n pieces of each sample", V(1, |p, v| Ok(p.striate(count(v, 0)?)))),
         function("loopAt", &["loopat"], "(cycles)", "stretches a sample over cycles", V(1, |p, v| Ok(p.loop_at(ratio(v, 0)?)))),
         function("fit", &[], "()", "speeds a sample to fit its event", V(0, |p, _| Ok(p.fit()))),
 
@@ -120,7 +129,7 @@ pub(super) fn functions() -> Vec<Function> {
         function("expand", &[], "(factor)", "counts as more steps", V(1, |p, v| Ok(p.expand(ratio(v, 0)?)))),
         function("contract", &[], "(factor)", "counts as fewer steps", V(1, |p, v| Ok(p.expand(Ratio::ONE / ratio(v, 0)?)))),
         function("extend", &[], "(factor)", "repeats and counts as more steps", V(1, |p, v| Ok(p.extend(ratio(v, 0)?)))),
-        function("replicate", &[], "(n)", "repeats each cycle's steps", V(1, |p, v| Ok(p.replicate(whole(v, 0)?)))),
+        function("replicate", &[], "(n)", "repeats each cycle's steps", V(1, |p, v| Ok(p.replicate(count(v, 0)?)))),
         function("shrink", &[], "(steps)", "repeats, shorter each time", V(1, |p, v| Ok(p.shrink(ratio(v, 0)?)))),
         function("grow", &[], "(steps)", "repeats, longer each time", V(1, |p, v| Ok(p.grow(ratio(v, 0)?)))),
         function("pace", &["steps"], "(n)", "plays n steps a cycle", V(1, |p, v| Ok(p.pace(ratio(v, 0)?)))),
