@@ -37,7 +37,12 @@ pub struct Bounce {
 
 impl Bounce {
     /// Starts at time 0 of `transport`, with these sounds, at 48 kHz.
-    pub fn new(pattern: Pattern, transport: Transport, sounds: SoundTable, samples: Vec<LoadedSample>) -> Self {
+    pub fn new(
+        pattern: Pattern,
+        transport: Transport,
+        sounds: SoundTable,
+        samples: Vec<LoadedSample>,
+    ) -> Self {
         let settings = EngineSettings { max_voices: crate::MAX_VOICES, ..EngineSettings::default() };
         let (mut engine, mut input) = Engine::new(settings);
         for mut sample in samples {
@@ -107,11 +112,8 @@ impl Bounce {
             }
             Err(fault) => Some(fault),
         };
-        while let Some(note) = self.waiting.pop_front() {
-            if let Err(note) = self.input.play(note) {
-                self.waiting.push_front(note);
-                break;
-            }
+        while self.waiting.front().is_some_and(|note| self.input.play(*note)) {
+            self.waiting.pop_front();
         }
         self.engine.fill(block);
         failed.map_or(Ok(()), Err)

@@ -7,7 +7,7 @@ use audio_signal::Adsr;
 /// A stereo frame.
 pub(crate) type Frame = [f32; 2];
 
-/// White noise, −1–1, from a xorshift generator: a seed makes it the same each time.
+/// White noise, −1–1, from a multiplied xorshift generator: a seed makes it the same each time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise(u32);
 
@@ -21,7 +21,8 @@ impl Noise {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 17;
         self.0 ^= self.0 << 5;
-        self.0 as i32 as f32 / 2_147_483_648.0
+        // The product takes away what neighbours have in common.
+        self.0.wrapping_mul(0x9e37_79b1) as i32 as f32 / 2_147_483_648.0
     }
 
     /// The next number in 0–1.
@@ -66,13 +67,12 @@ impl Svf {
     pub(crate) fn next(&mut self, x: Frame, tuning: &SvfTuning) -> Passes {
         let SvfTuning { g, k, a } = *tuning;
         let mut out = Passes { low: [0.0; 2], band: [0.0; 2], high: [0.0; 2] };
-        for i in 0..2 {
-            let high = (x[i] - (k + g) * self.band[i] - self.low[i]) * a;
-            let band = g * high + self.band[i];
-            let low = g * band + self.low[i];
-            self.band[i] = g * high + band;
-            self.low[i] = g * band + low;
-            (out.low[i], out.band[i], out.high[i]) = (low, band, high);
+        for (i, (low, band)) in self.low.iter_mut().zip(&mut self.band).enumerate() {
+            out.high[i] = (x[i] - (k + g) * *band - *low) * a;
+            out.band[i] = g * out.high[i] + *band;
+            out.low[i] = g * out.band[i] + *low;
+            *band = g * out.high[i] + out.band[i];
+            *low = g * out.band[i] + out.low[i];
         }
         out
     }

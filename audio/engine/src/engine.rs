@@ -79,12 +79,10 @@ enum Order {
 }
 
 impl EngineInput {
-    /// Sends a note. Gives it back when the ring is full: try again after the next block.
-    ///
-    /// # Errors
-    /// The note itself.
-    pub fn play(&mut self, note: NoteEvent) -> Result<(), NoteEvent> {
-        self.notes.push(note).map_err(|rtrb::PushError::Full(note)| note)
+    /// Sends a note and returns whether it went in: the ring may be full until after the next block.
+    #[must_use = "a note that did not go in must be sent again, or is lost"]
+    pub fn play(&mut self, note: NoteEvent) -> bool {
+        self.notes.push(note).is_ok()
     }
 
     /// Puts a sample into the bank, for notes that start after the next block. Gives it back when the
@@ -227,7 +225,11 @@ impl Engine {
                 Order::Hush => {
                     self.pending.clear();
                     while self.notes.pop().is_ok() {}
-                    self.voices.iter_mut().for_each(|voice| voice.kill(0));
+                    for voice in &mut self.voices {
+                        // Its last milliseconds shall not start a new tail.
+                        (voice.note.delay, voice.note.room) = (0.0, 0.0);
+                        voice.kill(0);
+                    }
                     self.orbits.iter_mut().for_each(Orbit::hush);
                 }
             }
@@ -315,7 +317,8 @@ impl Engine {
         if let Some(orbit) = self.orbits.get_mut(orbit_of(note)) {
             orbit.tune(note);
         }
-        let staying = self.voices.iter().filter(|voice| voice.life != Life::Free && !voice.is_leaving()).count();
+        let staying =
+            self.voices.iter().filter(|voice| voice.life != Life::Free && !voice.is_leaving()).count();
         if staying >= self.max_voices {
             self.steal(offset);
         }

@@ -7,7 +7,7 @@
 mod table;
 
 use crate::{
-    dsp::{Noise, Svf, SvfTuning},
+    dsp::{Noise, Svf, SvfTuning, sine},
     sounds::{LoadedSample, SampleData, SoundTable},
 };
 use table::{Recipe, Tone};
@@ -50,37 +50,46 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
     let rate = RATE_HZ as f32;
     let secs = recipe.secs / tune.sqrt();
     let len = (secs * rate) as usize;
-    let mut noise = Noise::new(recipe.name.bytes().fold(0x811c_9dc5, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)));
+    let mut noise = Noise::new(
+        recipe.name.bytes().fold(0x811c_9dc5, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)),
+    );
     let mut band = [Svf::default(); 2];
     let mut metal_filter = Svf::default();
     let low_cut = SvfTuning::new(recipe.noise.low_hz * tune, 1.0, rate);
     let high_cut = SvfTuning::new(recipe.noise.high_hz * tune, 1.2, rate);
     let metal_cut = SvfTuning::new(recipe.metal.low_hz, 0.9, rate);
-    let mut phases = vec![0.0f32; recipe.tones.len()];
+    // Everything that falls: by one factor a sample, to −60 dB in its time.
+    let falling = |secs: f32| {
+        let factor = if secs > 0.0 { (-6.9 * tune.sqrt() / (secs * rate)).exp() } else { 0.0 };
+        Falling { level: 1.0, factor }
+    };
+    let mut tones: Vec<_> = recipe
+        .tones
+        .iter()
+        .map(|tone| (tone, 0.0f32, falling(tone.bend_secs), falling(tone.fall_secs)))
+        .collect();
+    let mut hiss_level = falling(recipe.noise.fall_secs);
+    let mut metal_level = falling(recipe.metal.fall_secs);
     let mut metal = [0.0f32; METAL_RATIOS.len()];
+    // A clap is several hands, this far apart, and then the room.
+    let hand_frames = 0.011 * rate;
+    let clap_frames = (recipe.noise.hands - 1.0).max(0.0) * hand_frames;
     let mut frames = Vec::with_capacity(len);
     for i in 0..len {
-        let t = i as f32 / rate;
-        let fall = |secs: f32| if secs > 0.0 { (-6.9 * t / (secs / tune.sqrt())).exp() } else { 0.0 };
         let mut x = 0.0;
-        for (tone, phase) in recipe.tones.iter().zip(&mut phases) {
-            let Tone { from_hz, to_hz, bend_secs, level, fall_secs } = *tone;
-            let hz = (to_hz + (from_hz - to_hz) * fall(bend_secs)) * tune;
+        for (Tone { from_hz, to_hz, level, .. }, phase, bend, fall) in &mut tones {
+            let hz = (to_hz + (from_hz - to_hz) * bend.next()) * tune;
             *phase = (*phase + hz / rate).fract();
-            x += (*phase * std::f32::consts::TAU).sin() * level * fall(fall_secs);
+            x += sine(*phase) * level * fall.next();
         }
         let hiss = noise.next();
         if recipe.noise.level > 0.0 {
             let [first, second] = &mut band;
             let low = first.next([hiss; 2], &low_cut).high;
             let inside = second.next(low, &high_cut).low[0];
-            // A clap is several hands: bursts 11 ms apart, then the room.
-            let hands = recipe.noise.hands;
-            let hand = t / 0.011;
-            let level = if hands > 1.0 && hand < hands - 1.0 { (-4.0 * hand.fract()).exp() } else {
-                let t0 = (hands - 1.0).max(0.0) * 0.011;
-                (-6.9 * (t - t0) / (recipe.noise.fall_secs / tune.sqrt())).exp()
-            };
+            let hand = i as f32 / hand_frames;
+            let level =
+                if (i as f32) < clap_frames { (-4.0 * hand.fract()).exp() } else { hiss_level.next() };
             x += inside * level * recipe.noise.level;
         }
         if recipe.metal.level > 0.0 {
@@ -90,7 +99,7 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
                 sum += if *phase < 0.5 { 1.0 } else { -1.0 };
             }
             let bright = metal_filter.next([sum / 6.0 + hiss * 0.15; 2], &metal_cut).high[0];
-            x += bright * recipe.metal.level * fall(recipe.metal.fall_secs);
+            x += bright * recipe.metal.level * metal_level.next();
         }
         let driven = (x * recipe.drive).tanh();
         // The last hundredth goes to silence whatever the row says.
@@ -101,4 +110,18 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
     let scale = recipe.peak / peak;
     frames.iter_mut().for_each(|frame| *frame = frame.map(|x| x * scale));
     SampleData { frames, rate_hz: RATE_HZ }
+}
+
+/// A level that falls by the same factor each sample. It starts at 1.
+struct Falling {
+    level: f32,
+    factor: f32,
+}
+
+impl Falling {
+    fn next(&mut self) -> f32 {
+        let now = self.level;
+        self.level *= self.factor;
+        now
+    }
 }

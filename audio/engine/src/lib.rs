@@ -12,7 +12,7 @@
 //! use audio_engine::{Engine, EngineSettings};
 //! use audio_signal::NoteEvent;
 //! let (mut engine, mut input) = Engine::new(EngineSettings::default());
-//! input.play(NoteEvent { freq_hz: 220.0, ..NoteEvent::default() }).unwrap();
+//! assert!(input.play(NoteEvent { freq_hz: 220.0, ..NoteEvent::default() }));
 //! let mut block = [0.0; 512];
 //! engine.fill(&mut block);
 //! assert!(block.iter().any(|sample| *sample != 0.0));
@@ -33,7 +33,9 @@ mod sounds;
 mod bounce;
 
 pub use bounce::Bounce;
-pub use engine::{Engine, EngineInput, EngineMeters, EngineSettings, MAX_BLOCK_FRAMES, MAX_ORBITS, MAX_VOICES};
+pub use engine::{
+    Engine, EngineInput, EngineMeters, EngineSettings, MAX_BLOCK_FRAMES, MAX_ORBITS, MAX_VOICES,
+};
 pub use kits::{BANKS, install_kits};
 pub use limiter::LIMITER_LATENCY_FRAMES;
 pub use score::{BEATS_PER_CYCLE, DEFAULT_LOOKAHEAD_SECS, Glow, Plan, Planned, Score, ScoreSettings};

@@ -48,7 +48,8 @@ impl Limiter {
             }
             let peak = frame[0].abs().max(frame[1].abs());
             let need = if peak > CEILING { CEILING / peak } else { 1.0 };
-            if let (Some(slot), Some(needed)) = (self.delayed.get_mut(self.at), self.needed.get_mut(self.at)) {
+            if let (Some(slot), Some(needed)) = (self.delayed.get_mut(self.at), self.needed.get_mut(self.at))
+            {
                 (*slot, *needed) = (*frame, need);
             }
             // Nothing to do is the rule: then the minimum is known without looking.

@@ -114,7 +114,9 @@ impl Delay {
         for (sent, out) in sent.iter().zip(out) {
             self.back += (self.target - self.back) * 0.000_5;
             let (whole, part) = (self.back as usize, self.back.fract());
-            let read = |back: usize| self.line.get((self.at + len - back.min(len - 1)) % len).copied().unwrap_or([0.0; 2]);
+            let read = |back: usize| {
+                self.line.get((self.at + len - back.min(len - 1)) % len).copied().unwrap_or([0.0; 2])
+            };
             let (a, b) = (read(whole), read(whole + 1));
             let wet = [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
             let next = [sent[0] + wet[0] * self.feedback, sent[1] + wet[1] * self.feedback];
@@ -192,11 +194,11 @@ impl Reverb {
             }
             let [a, b, c, d, e, f, g, h] = heard;
             let wet = [(a - c + e - g) * 0.7, (b - d + f - h) * 0.7];
-            peak = peak.max(wet[0].abs()).max(wet[1].abs());
+            peak = peak.max(wet[0].abs()).max(wet[1].abs()).max(sent[0].abs()).max(sent[1].abs());
             *out = [out[0] + wet[0], out[1] + wet[1]];
         }
-        // A line may be silent where it is read and full behind: the level falls slowly.
-        self.level = peak.max(self.level * 0.95);
+        // A line may be silent where it is read and full behind: the level falls by half in the longest.
+        self.level = peak.max(self.level * (-(sent.len() as f32) / 5_000.0).exp());
     }
 }
 

@@ -6,7 +6,9 @@
 
 mod note;
 
-use audio_pattern::{Fault, Generator, Hap, NoSignals, Pattern, Ratio, Signals, SourceSpan, Span, State, Value};
+use audio_pattern::{
+    Fault, Generator, Hap, NoSignals, Pattern, Ratio, Signals, SourceSpan, Span, State, Value,
+};
 use audio_signal::{Cue, CueValue, NoteEvent, Transport};
 
 use crate::SoundTable;
@@ -113,7 +115,11 @@ impl Score {
         let until = snap(cycle_at(now_secs + lookahead_secs));
         let from = match self.asked {
             // Going on: the usual case, also when time stood still or a slewed tempo stepped back a little.
-            Some(asked) if asked >= now - MAX_STRETCH_CYCLES / 4.0 && asked <= until + MAX_STRETCH_CYCLES / 4.0 => asked,
+            Some(asked)
+                if asked >= now - MAX_STRETCH_CYCLES / 4.0 && asked <= until + MAX_STRETCH_CYCLES / 4.0 =>
+            {
+                asked
+            }
             _ => now,
         };
         if until <= from {
@@ -127,7 +133,8 @@ impl Score {
         let state =
             State { cps, seed: settings.seed, generator: settings.generator, signals: settings.signals };
         let span = Span::new(Ratio::from_f64(from), Ratio::from_f64(until));
-        let mut haps: Vec<Hap> = pattern.query_with(span, &state)?.into_iter().filter(Hap::has_onset).collect();
+        let mut haps: Vec<Hap> =
+            pattern.query_with(span, &state)?.into_iter().filter(Hap::has_onset).collect();
         haps.sort_by_key(|hap| hap.whole_or_part().begin);
         let mut plan = Plan::default();
         for hap in &haps {

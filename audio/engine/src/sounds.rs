@@ -95,8 +95,8 @@ impl SoundTable {
 
 /// The oscillators by name, for completion.
 pub const WAVE_NAMES: [&str; 16] = [
-    "sine", "sin", "triangle", "tri", "square", "sqr", "pulse", "sawtooth", "saw", "supersaw", "white", "pink",
-    "brown", "crackle", "pluck", "noise",
+    "sine", "sin", "triangle", "tri", "square", "sqr", "pulse", "sawtooth", "saw", "supersaw", "white",
+    "pink", "brown", "crackle", "pluck", "noise",
 ];
 
 fn wave_named(name: &str) -> Option<Wave> {

@@ -102,7 +102,13 @@ impl Voice {
     }
 
     /// Renders its share of the block into `out` and returns from where on. Free when over.
-    pub(crate) fn render(&mut self, out: &mut [Frame; MAX_BLOCK_FRAMES], len: usize, rate_hz: f32, bank: &Bank) -> usize {
+    pub(crate) fn render(
+        &mut self,
+        out: &mut [Frame; MAX_BLOCK_FRAMES],
+        len: usize,
+        rate_hz: f32,
+        bank: &Bank,
+    ) -> usize {
         let start = self.start.min(len);
         self.start = 0;
         let mut at = start;
@@ -125,7 +131,10 @@ impl Voice {
             self.level = to;
             self.chain.process(&self.note, secs, span);
             for frame in span.iter_mut() {
-                *frame = [frame[0] * self.gains[0] * self.note.post_gain, frame[1] * self.gains[1] * self.note.post_gain];
+                *frame = [
+                    frame[0] * self.gains[0] * self.note.post_gain,
+                    frame[1] * self.gains[1] * self.note.post_gain,
+                ];
             }
             self.fade(span, at, rate_hz);
             self.age_frames += count as u64;
@@ -168,7 +177,11 @@ impl Voice {
 pub(crate) fn sane(mut note: NoteEvent) -> NoteEvent {
     let fix = |x: f32, low: f32, high: f32| if x.is_finite() { x.clamp(low, high) } else { low };
     for env in [
-        &mut note.env, &mut note.pitch_env, &mut note.low_pass.env, &mut note.high_pass.env, &mut note.band_pass.env,
+        &mut note.env,
+        &mut note.pitch_env,
+        &mut note.low_pass.env,
+        &mut note.high_pass.env,
+        &mut note.band_pass.env,
     ]
     .into_iter()
     .chain(&mut note.fm_env)

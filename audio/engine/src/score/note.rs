@@ -30,12 +30,16 @@ pub(super) fn note_from_controls(
     timing: &Timing,
     sounds: &SoundTable,
 ) -> Result<Option<NoteEvent>, String> {
-    let number = |name: &str| controls.get(name).and_then(|value| value.numeral().ok()).filter(|x| x.is_finite());
+    let number =
+        |name: &str| controls.get(name).and_then(|value| value.numeral().ok()).filter(|x| x.is_finite());
     let word = |name: &str| controls.text(name);
     let name = match controls.get("s") {
         Some(Value::Text(text)) => text.to_string(),
         Some(Value::Number(n)) => n.to_string(),
-        _ if controls.get("note").is_none() && controls.get("freq").is_none() && controls.get("n").is_none() => {
+        _ if controls.get("note").is_none()
+            && controls.get("freq").is_none()
+            && controls.get("n").is_none() =>
+        {
             return Ok(None);
         }
         _ => "triangle".to_owned(),
@@ -81,7 +85,9 @@ pub(super) fn note_from_controls(
         }
     }
     // Three knobs that people keep apart in their heads and multiply in the air.
-    note.gain = (number("gain").unwrap_or(0.8) * number("velocity").unwrap_or(1.0) * number("amp").unwrap_or(1.0)) as f32;
+    note.gain = (number("gain").unwrap_or(0.8)
+        * number("velocity").unwrap_or(1.0)
+        * number("amp").unwrap_or(1.0)) as f32;
     set(&mut note.post_gain, "postgain");
     set(&mut note.pan, "pan");
     set(&mut note.pulse_width, "pw");
@@ -101,7 +107,8 @@ pub(super) fn note_from_controls(
     set(&mut note.accelerate, "accelerate");
     set(&mut note.fm_index, "fmi");
     set(&mut note.fm_ratio, "fmh");
-    let fm_env_set = ["fmattack", "fmdecay", "fmsustain", "fmrelease"].iter().any(|name| controls.get(name).is_some());
+    let fm_env_set =
+        ["fmattack", "fmdecay", "fmsustain", "fmrelease"].iter().any(|name| controls.get(name).is_some());
     note.fm_env = fm_env_set.then(|| envelope(controls, "fm", Adsr { release: 0.05, ..Adsr::SYNTH }));
     if let Some(cut) = number("cut") {
         note.cut = cut.clamp(0.0, 65_535.0) as u16;
@@ -120,9 +127,9 @@ pub(super) fn note_from_controls(
         Some(Value::Number(n)) if *n == 2.0 => FilterSlope::Db24,
         _ => FilterSlope::Db12,
     };
-    note.vowel = word("vowel").and_then(|vowel| vowel.chars().next()).map_or(0, |vowel| {
-        "aeiou".find(vowel.to_ascii_lowercase()).map_or(0, |idx| idx as u8 + 1)
-    });
+    note.vowel = word("vowel")
+        .and_then(|vowel| vowel.chars().next())
+        .map_or(0, |vowel| "aeiou".find(vowel.to_ascii_lowercase()).map_or(0, |idx| idx as u8 + 1));
 
     set(&mut note.coarse, "coarse");
     set(&mut note.crush, "crush");
@@ -164,9 +171,10 @@ pub(super) fn note_from_controls(
     set(&mut note.room_low_pass_hz, "roomlp");
     note.duck_orbits = match controls.get("duckorbit") {
         Some(Value::Number(orbit)) => 1 << orbit_bit(*orbit),
-        Some(Value::Text(text)) => {
-            text.split(':').filter_map(|orbit| orbit.parse().ok()).fold(0, |bits, orbit| bits | 1 << orbit_bit(orbit))
-        }
+        Some(Value::Text(text)) => text
+            .split(':')
+            .filter_map(|orbit| orbit.parse().ok())
+            .fold(0, |bits, orbit| bits | 1 << orbit_bit(orbit)),
         Some(Value::List(list)) => {
             list.iter().filter_map(Value::as_number).fold(0, |bits, orbit| bits | 1 << orbit_bit(orbit))
         }
@@ -181,7 +189,8 @@ pub(super) fn note_from_controls(
 /// How a sample is played: which part, how fast, how often, how long.
 fn sample_fields(note: &mut NoteEvent, controls: &Controls, timing: &Timing, secs: f64, hz: f64) {
     let number = |name: &str| controls.number(name).filter(|x| x.is_finite());
-    let pitched = controls.get("note").is_some() || controls.get("freq").is_some() || controls.get("octave").is_some();
+    let pitched =
+        controls.get("note").is_some() || controls.get("freq").is_some() || controls.get("octave").is_some();
     let bend = if pitched { hz / (440.0 * ((DEFAULT_MIDI - 69.0) / 12.0).exp2()) } else { 1.0 };
     let mut speed = number("speed").unwrap_or(1.0);
     let unit = controls.text("unit");
@@ -200,7 +209,8 @@ fn sample_fields(note: &mut NoteEvent, controls: &Controls, timing: &Timing, sec
     });
     let whole_secs = f64::from((note.end - note.begin).abs()) * secs / f64::from(note.speed.abs()).max(1e-6);
     // A sample rings out unless somebody says how long it shall be.
-    let shaped = ["clip", "duration", "release", "sustain", "decay"].iter().any(|name| controls.get(name).is_some());
+    let shaped =
+        ["clip", "duration", "release", "sustain", "decay"].iter().any(|name| controls.get(name).is_some());
     if !looping && !shaped {
         note.hold_secs = whole_secs as f32;
     }
@@ -209,8 +219,10 @@ fn sample_fields(note: &mut NoteEvent, controls: &Controls, timing: &Timing, sec
 /// The stages that are set, the rest as the sound has them. One that is set alone changes what the
 /// others mean: a decay without sustain goes to silence.
 fn envelope(controls: &Controls, prefix: &str, default: Adsr) -> Adsr {
-    let stage = |name: &str| controls.number(&format!("{prefix}{name}")).filter(|x| x.is_finite()).map(|x| x as f32);
-    let (attack, decay, sustain, release) = (stage("attack"), stage("decay"), stage("sustain"), stage("release"));
+    let stage =
+        |name: &str| controls.number(&format!("{prefix}{name}")).filter(|x| x.is_finite()).map(|x| x as f32);
+    let (attack, decay, sustain, release) =
+        (stage("attack"), stage("decay"), stage("sustain"), stage("release"));
     if attack.is_none() && decay.is_none() && sustain.is_none() && release.is_none() {
         return default;
     }
@@ -242,8 +254,10 @@ fn filter(controls: &Controls, cutoff: &str, resonance: &str, prefix: &str) -> N
 fn dj_filter(note: &mut NoteEvent, knob: f64) {
     let knob = knob.clamp(0.0, 1.0);
     if knob < 0.49 {
-        note.low_pass = NoteFilter { cutoff_hz: (80.0 * 250.0f64.powf(knob * 2.0)) as f32, ..NoteFilter::OFF };
+        note.low_pass =
+            NoteFilter { cutoff_hz: (80.0 * 250.0f64.powf(knob * 2.0)) as f32, ..NoteFilter::OFF };
     } else if knob > 0.51 {
-        note.high_pass = NoteFilter { cutoff_hz: (20.0 * 400.0f64.powf((knob - 0.5) * 2.0)) as f32, ..NoteFilter::OFF };
+        note.high_pass =
+            NoteFilter { cutoff_hz: (20.0 * 400.0f64.powf((knob - 0.5) * 2.0)) as f32, ..NoteFilter::OFF };
     }
 }

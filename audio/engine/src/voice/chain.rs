@@ -10,11 +10,41 @@ use crate::dsp::{Frame, Svf, SvfTuning, adsr, gain_from_db, sine};
 
 /// Formants of five sung vowels: frequency in Hz, level, quality (the tenor of Csound's table).
 const VOWELS: [[(f32, f32, f32); 5]; 5] = [
-    [(660.0, 1.0, 8.0), (1_120.0, 0.501, 12.0), (2_750.0, 0.071, 22.0), (3_000.0, 0.063, 23.0), (3_350.0, 0.013, 24.0)],
-    [(440.0, 1.0, 6.0), (1_800.0, 0.2, 22.0), (2_700.0, 0.126, 27.0), (3_000.0, 0.1, 25.0), (3_300.0, 0.1, 27.0)],
-    [(270.0, 1.0, 7.0), (1_850.0, 0.063, 20.0), (2_900.0, 0.063, 29.0), (3_350.0, 0.016, 28.0), (3_590.0, 0.016, 30.0)],
-    [(430.0, 1.0, 10.0), (820.0, 0.316, 10.0), (2_700.0, 0.05, 27.0), (3_000.0, 0.079, 25.0), (3_300.0, 0.02, 27.0)],
-    [(370.0, 1.0, 9.0), (630.0, 0.1, 10.0), (2_750.0, 0.071, 27.0), (3_000.0, 0.032, 25.0), (3_400.0, 0.02, 28.0)],
+    [
+        (660.0, 1.0, 8.0),
+        (1_120.0, 0.501, 12.0),
+        (2_750.0, 0.071, 22.0),
+        (3_000.0, 0.063, 23.0),
+        (3_350.0, 0.013, 24.0),
+    ],
+    [
+        (440.0, 1.0, 6.0),
+        (1_800.0, 0.2, 22.0),
+        (2_700.0, 0.126, 27.0),
+        (3_000.0, 0.1, 25.0),
+        (3_300.0, 0.1, 27.0),
+    ],
+    [
+        (270.0, 1.0, 7.0),
+        (1_850.0, 0.063, 20.0),
+        (2_900.0, 0.063, 29.0),
+        (3_350.0, 0.016, 28.0),
+        (3_590.0, 0.016, 30.0),
+    ],
+    [
+        (430.0, 1.0, 10.0),
+        (820.0, 0.316, 10.0),
+        (2_700.0, 0.05, 27.0),
+        (3_000.0, 0.079, 25.0),
+        (3_300.0, 0.02, 27.0),
+    ],
+    [
+        (370.0, 1.0, 9.0),
+        (630.0, 0.1, 10.0),
+        (2_750.0, 0.071, 27.0),
+        (3_000.0, 0.032, 25.0),
+        (3_400.0, 0.02, 28.0),
+    ],
 ];
 /// The vowel filter takes most of a sound away; this brings it back to where it was.
 const VOWEL_MAKE_UP: f32 = 4.0;
@@ -81,7 +111,11 @@ impl Chain {
         let damping_from_db = |db: f32| 10.0f32.powf(-db / 20.0);
         let tuning = |filter: &NoteFilter, damping: f32| {
             let NoteFilter { cutoff_hz, env_octaves, env_anchor, env, .. } = *filter;
-            let sweep = if env_octaves == 0.0 { 0.0 } else { adsr(&never_flat(env), secs, note.hold_secs) - env_anchor };
+            let sweep = if env_octaves == 0.0 {
+                0.0
+            } else {
+                adsr(&never_flat(env), secs, note.hold_secs) - env_anchor
+            };
             SvfTuning::new(cutoff_hz * (env_octaves * sweep).exp2(), damping, rate_hz)
         };
         if note.low_pass.cutoff_hz > 0.0 {
@@ -160,7 +194,8 @@ impl Chain {
 
     fn sing(&mut self, formants: &[(f32, f32, f32); 5], out: &mut [Frame]) {
         let rate_hz = self.rate_hz;
-        let tunings = formants.map(|(hz, level, q)| (SvfTuning::new(hz, 1.0 / q, rate_hz), level * VOWEL_MAKE_UP / q));
+        let tunings =
+            formants.map(|(hz, level, q)| (SvfTuning::new(hz, 1.0 / q, rate_hz), level * VOWEL_MAKE_UP / q));
         for frame in out.iter_mut() {
             let mut sum = [0.0; 2];
             for (filter, (tuning, level)) in self.formants.iter_mut().zip(&tunings) {

@@ -144,8 +144,10 @@ impl Source {
                         _ => {
                             let mut width = note.pulse_width;
                             if note.pulse_sweep > 0.0 {
-                                self.width_phase = (self.width_phase + note.pulse_rate_hz / self.rate_hz).fract();
-                                width = (width + 0.5 * note.pulse_sweep * sine(self.width_phase)).clamp(0.02, 0.98);
+                                self.width_phase =
+                                    (self.width_phase + note.pulse_rate_hz / self.rate_hz).fract();
+                                width = (width + 0.5 * note.pulse_sweep * sine(self.width_phase))
+                                    .clamp(0.02, 0.98);
                             }
                             let fall = (*phase + 1.0 - width).fract();
                             let level = if *phase < width { 1.0 } else { -1.0 };
@@ -240,9 +242,7 @@ impl Source {
         let mut sounds = true;
         for frame in out.iter_mut() {
             if let Some((from, to)) = looped.filter(|(from, to)| to - from >= 1.0) {
-                if step >= 0.0 && self.position >= to {
-                    self.position = from + (self.position - from).rem_euclid(to - from);
-                } else if step < 0.0 && self.position < from {
+                if (step >= 0.0 && self.position >= to) || (step < 0.0 && self.position < from) {
                     self.position = from + (self.position - from).rem_euclid(to - from);
                 }
             } else if self.position >= end || self.position < begin.min(end) || step == 0.0 {
