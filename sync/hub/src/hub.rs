@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use sync_protocol::{
-    Command, Envelope, ErrorCode, Event, FromMember, Member as Profile, MemberId, Role, RoomId, Show,
+    Command, Envelope, ErrorCode, Event, FromMember, Member as Profile, MemberId, Role, RoomId, Show, TextId,
 };
 use sync_session::{Journal, MemoryJournal, Session};
 use tokio::sync::{mpsc, oneshot};
@@ -121,6 +121,22 @@ impl RoomHandle {
     /// [`HubError::Stopped`].
     pub async fn leave(&self, conn: Conn) -> Result<(), HubError> {
         self.mailbox.send(ToRoom::Leave { conn: conn.id }).await.map_err(|_| HubError::Stopped)
+    }
+
+    /// Returns the Yjs update that a copy of a text with this state vector lacks, `None` when the
+    /// vector is malformed.
+    ///
+    /// # Errors
+    /// [`HubError::Stopped`].
+    pub async fn text_missing_in(
+        &self,
+        text: TextId,
+        state_vector: Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, HubError> {
+        let (reply, answer) = oneshot::channel();
+        let message = ToRoom::TextMissing { text, state_vector, reply };
+        self.mailbox.send(message).await.map_err(|_| HubError::Stopped)?;
+        answer.await.map_err(|_| HubError::Stopped)
     }
 
     /// Returns the room's session as it is.

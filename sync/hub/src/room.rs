@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sync_protocol::{
     Asked, Command, CommandClass, Envelope, ErrorCode, Event, EventKind, FromMember, MAX_AWARENESS_BYTES,
-    Member, MemberId, Role, RoomId, Seq, ToMember,
+    Member, MemberId, Role, RoomId, Seq, TextId, ToMember,
 };
 use sync_session::{Journal, JournalError, Origin, Session};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -45,6 +45,7 @@ pub(crate) enum ToRoom {
     Join { conn: u64, join: Join, answer: oneshot::Sender<Result<MemberId, Envelope>> },
     Leave { conn: u64 },
     Apply { member: MemberId, command: Command, answer: oneshot::Sender<Result<Vec<Event>, Envelope>> },
+    TextMissing { text: TextId, state_vector: Vec<u8>, reply: oneshot::Sender<Option<Vec<u8>>> },
     Snapshot { reply: oneshot::Sender<Session> },
     Stop,
 }
@@ -104,7 +105,8 @@ pub(crate) struct Room {
     session: Session,
     journal: Box<dyn Journal>,
     seats: BTreeMap<u64, Seat>,
-    limits: BTreeMap<MemberId, Limits>,
+    /// By connection: guests behind one ticket do not take each other's share.
+    limits: BTreeMap<u64, Limits>,
     live: Live,
     paced: PacedMoves,
     /// Decided and handed to the journal, not sent yet: kept events wait for the disk, and moves
@@ -198,6 +200,9 @@ impl Room {
             ToRoom::Apply { member, command, answer } => {
                 let _ = answer.send(self.decide(member, 0, command, now));
             }
+            ToRoom::TextMissing { text, state_vector, reply } => {
+                let _ = reply.send(self.session.text_missing_in(&text, &state_vector));
+            }
             ToRoom::Snapshot { reply } => {
                 let _ = reply.send(self.session.clone());
             }
@@ -218,7 +223,6 @@ impl Room {
         while let Some(gone) = self.leaving.iter().find(|(_, at)| **at <= now).map(|(member, _)| *member) {
             self.leaving.remove(&gone);
             self.live.member_left(gone);
-            self.limits.remove(&gone);
             let origin = Origin { member: gone, at_millis: wall_millis(), ..Origin::default() };
             if let Some(event) = self.session.leave(origin, gone) {
                 self.journal(vec![event]);
@@ -293,8 +297,10 @@ impl Room {
 
     fn on_ask(&mut self, conn: u64, member: MemberId, asked: Asked, now: Instant) {
         let Asked { no, command } = &asked;
-        let allowed =
-            self.session.authorise(member, command).and_then(|()| self.within_limits(member, command, now));
+        let allowed = self
+            .session
+            .authorise(member, command)
+            .and_then(|()| self.within_limits(conn, member, command, now));
         if let Err(error) = allowed {
             return self.tell(conn, ToMember::Refused { no: *no, error }, now);
         }
@@ -315,11 +321,17 @@ impl Room {
         }
     }
 
-    fn within_limits(&mut self, member: MemberId, command: &Command, now: Instant) -> Result<(), Envelope> {
+    fn within_limits(
+        &mut self,
+        conn: u64,
+        member: MemberId,
+        command: &Command,
+        now: Instant,
+    ) -> Result<(), Envelope> {
         if self.session.member(member).is_some_and(|member| member.role == Role::Host) {
             return Ok(());
         }
-        let limits = self.limits.entry(member).or_insert_with(|| Limits {
+        let limits = self.limits.entry(conn).or_insert_with(|| Limits {
             kept: Bucket::new(KEPT_PER_SEC, KEPT_BURST, now),
             moves: Bucket::new(MOVES_PER_SEC, MOVES_BURST, now),
             chat: Bucket::new(CHAT_PER_SEC, CHAT_BURST, now),
@@ -483,6 +495,7 @@ impl Room {
     fn drop_seat(&mut self, conn: u64, now: Instant) {
         let Some(seat) = self.seats.remove(&conn) else { return };
         self.live.conn_left(conn);
+        self.limits.remove(&conn);
         if !self.seats.values().any(|other| other.member == seat.member) {
             self.leaving.insert(seat.member, now + LEAVE_GRACE);
         }

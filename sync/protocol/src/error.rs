@@ -15,6 +15,8 @@ pub enum ErrorCode {
     NotFound,
     /// The member's role does not allow it.
     Forbidden,
+    /// The secret, token or ticket is not known, expired, used up or taken back. Which, nobody is told.
+    Unauthorized,
     /// There is nothing to undo or redo.
     NothingToUndo,
     /// Too many in too short a time; see `retry_after`.

@@ -12,6 +12,7 @@ mod event;
 mod ids;
 mod key;
 mod limits;
+mod link;
 mod member;
 mod param;
 mod show;
@@ -27,6 +28,7 @@ pub use event::{Cause, Event, EventKind};
 pub use ids::{AssetId, LayerId, MemberId, RoomId, SceneId, Seq, TextId};
 pub use key::ShowKey;
 pub use limits::*;
+pub use link::{JoinLink, KeyFingerprint, SECRET_BYTES, Secret};
 pub use member::{Member, Presence, Right, Role};
 pub use param::ParamValue;
 pub use show::{
@@ -34,4 +36,6 @@ pub use show::{
     SHOW_VERSION, Show, TempoSettings, Transition,
 };
 pub use state::{ChatMessage, DeskState, RoomState, StepState, TextState, Vote};
-pub use wire::{Asked, FromMember, RoomTransport, SignalDigest, ToMember};
+pub use wire::{
+    Asked, Credential, FromMember, Hello, PROTOCOL_VERSION, RoomTransport, SignalDigest, ToMember,
+};

@@ -1,7 +1,7 @@
 use audio_signal::Transport;
 use serde::{Deserialize, Serialize};
 
-use crate::{Blob, Command, Envelope, Event, MemberId, Presence, RoomState, TextId};
+use crate::{Blob, Command, Envelope, Event, MemberId, Presence, RoomId, RoomState, Secret, Seq, TextId};
 
 /// A Command on its way to the room, with the member's own number for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,36 @@ pub struct Asked {
     /// What is asked for.
     #[serde(flatten)]
     pub command: Command,
+}
+
+/// The version of everything in this file. A host answers another one with `Closed`.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The first message on a `/room` socket; nothing is sent before it, and it must come within five
+/// seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// Which room.
+    pub room: RoomId,
+    /// Why it may come in.
+    pub credential: Credential,
+    /// What it calls itself, 1–64 characters.
+    pub name: String,
+    /// The last event it has, when it comes back with its copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Seq>,
+}
+
+/// Why somebody may come in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// It was invited: the secret of a link. It becomes a new member, and is given a token.
+    Invite(Secret),
+    /// It was there before: the token it was given. It is the same member, and is given a new one.
+    Token(Secret),
 }
 
 /// What a member tells its room. JSON objects with a `type`; the first on a socket is the `hello`
@@ -119,6 +149,10 @@ pub enum ToMember {
     Welcome {
         /// Who it is.
         me: MemberId,
+        /// What it comes back with. Replaces the one it came with.
+        token: Secret,
+        /// What to put after `/yjs/` to edit texts with a stock Yjs client: `/yjs/<ticket>/<text>`.
+        ticket: Secret,
         /// Room time now, in seconds.
         room_secs: f64,
         /// The whole room; absent when the events that follow are all that was missed.

@@ -1,5 +1,5 @@
 //! What survives: through the store's public door, on real files.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and look at files")]
 
 use std::path::Path;
 use std::sync::{Arc, mpsc};

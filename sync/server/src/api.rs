@@ -1,0 +1,307 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State as AxumState};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use sync_protocol::{
+    Command, Credential, Envelope, ErrorCode, Event, Member, MemberId, Right, Role, RoomId, RoomState,
+    Secret, TextId,
+};
+
+use crate::door::{Admitted, Invite, InviteId};
+use crate::server::State;
+use crate::socket::Peer;
+use crate::{pages, room_socket, socket, yjs};
+
+/// A request's body: the largest Command, a whole show.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// How long an invite works unless it says otherwise: an evening.
+const INVITE_SECS: u64 = 12 * 60 * 60;
+/// How many an invite lets in unless it says otherwise.
+const INVITE_USES: u32 = 200;
+/// Longest life of an invite: a month.
+const MAX_INVITE_SECS: u64 = 31 * 24 * 60 * 60;
+
+/// Everything this host answers.
+pub(crate) fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/j", get(index))
+        .route("/guest/{*path}", get(guest))
+        .route("/room", get(room))
+        .route("/yjs/{ticket}/{text}", get(yjs_text))
+        .route("/drill/echo", get(echo))
+        .route("/health", get(|| async { "ok" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/api/v1/join", post(join))
+        .route("/api/v1/state", get(room_state))
+        .route("/api/v1/members", get(members))
+        .route("/api/v1/commands", post(commands))
+        .route("/api/v1/invites", get(invites).post(invite))
+        .route("/api/v1/invites/{id}", delete(revoke))
+        .route("/api/v1/tickets", post(ticket))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), guard))
+        .with_state(state)
+}
+
+/// What every request passes: it is for this host (no DNS rebinding), and not from another site's
+/// page. Nothing here is authorised by anything a browser adds by itself.
+async fn guard(AxumState(state): AxumState<Arc<State>>, request: Request, next: Next) -> Response {
+    let mut response = if state.is_for_us(request.headers()) {
+        next.run(request).await
+    } else {
+        let message = "this request is for another host, or from another site";
+        refusal(StatusCode::FORBIDDEN, Envelope::new(ErrorCode::Forbidden, message))
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        pages::harden(&mut response);
+    }
+    response
+}
+
+async fn index(AxumState(state): AxumState<Arc<State>>) -> Response {
+    state.settings.pages.get("index.html").map_or_else(pages::no_page, pages::page)
+}
+
+async fn guest(AxumState(state): AxumState<Arc<State>>, Path(path): Path<String>) -> Response {
+    state.settings.pages.get(&path).map_or_else(|| StatusCode::NOT_FOUND.into_response(), pages::page)
+}
+
+async fn room(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response {
+    let own = Arc::clone(&state);
+    socket::upgrade(state, request, move |ws| room_socket::serve(own, peer.address, ws))
+}
+
+async fn yjs_text(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    Path((ticket, text)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let own = Arc::clone(&state);
+    socket::upgrade(state, request, move |ws| yjs::serve(own, peer.address, ticket, TextId(text), ws))
+}
+
+async fn echo(AxumState(state): AxumState<Arc<State>>, request: Request) -> Response {
+    if state.settings.echo_drill {
+        socket::echo(state, request)
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+async fn ready(AxumState(state): AxumState<Arc<State>>) -> Response {
+    if state.has_rooms() {
+        "ready".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no room").into_response()
+    }
+}
+
+async fn metrics(AxumState(state): AxumState<Arc<State>>, Extension(peer): Extension<Peer>) -> Response {
+    if !peer.address.is_loopback() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()).into_response()
+}
+
+#[derive(Deserialize)]
+struct JoinBody {
+    room: RoomId,
+    credential: Credential,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Joined {
+    me: MemberId,
+    role: Role,
+    token: Secret,
+    ticket: Secret,
+}
+
+/// Exchanges an invite or a token for a token, for clients of REST.
+async fn join(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    Json(body): Json<JoinBody>,
+) -> Result<Json<Joined>, Refusal> {
+    let (admitted, token, ticket) =
+        state.door.admit(peer.address, &body.room, &body.credential, &body.name)?;
+    Ok(Json(Joined { me: admitted.who.id, role: admitted.who.role, token, ticket }))
+}
+
+async fn room_state(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Json<RoomState>, Refusal> {
+    let caller = state.caller(peer.address, &headers)?;
+    let session = state.room(&caller.room)?.session().await.map_err(Envelope::from)?;
+    Ok(Json(session.state(Some(caller.who.id))))
+}
+
+async fn members(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<Member>>, Refusal> {
+    let caller = state.caller(peer.address, &headers)?;
+    let session = state.room(&caller.room)?.session().await.map_err(Envelope::from)?;
+    Ok(Json(session.members().cloned().collect()))
+}
+
+#[derive(Serialize)]
+struct Happened {
+    events: Vec<Event>,
+}
+
+/// The one way to change anything by REST: the Command of every other way. Its member must be in the
+/// room with a socket.
+async fn commands(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Json(command): Json<Command>,
+) -> Result<Json<Happened>, Refusal> {
+    let caller = state.caller(peer.address, &headers)?;
+    let events = state.room(&caller.room)?.apply(caller.who.id, command).await?;
+    Ok(Json(Happened { events }))
+}
+
+#[derive(Deserialize)]
+struct InviteBody {
+    role: Role,
+    #[serde(default)]
+    uses: Option<u32>,
+    #[serde(default)]
+    secs: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Invited {
+    #[serde(flatten)]
+    invite: Invite,
+    link: String,
+}
+
+async fn invite(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Json(body): Json<InviteBody>,
+) -> Result<Json<Invited>, Refusal> {
+    let caller = moderator(&state, peer, &headers).await?;
+    let life = Duration::from_secs(body.secs.unwrap_or(INVITE_SECS).min(MAX_INVITE_SECS));
+    let (invite, secret) =
+        state.door.invite(&caller.room, body.role, body.uses.unwrap_or(INVITE_USES), life)?;
+    let link = state.link(&caller.room, secret).reveal();
+    Ok(Json(Invited { invite, link }))
+}
+
+async fn invites(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<Invite>>, Refusal> {
+    let caller = moderator(&state, peer, &headers).await?;
+    Ok(Json(state.door.invites(&caller.room)))
+}
+
+async fn revoke(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Path(id): Path<u32>,
+) -> Result<Json<Happened>, Refusal> {
+    let caller = moderator(&state, peer, &headers).await?;
+    let room = state.room(&caller.room)?;
+    if !state.door.invites(&caller.room).iter().any(|invite| invite.id == InviteId(id)) {
+        return Err(Envelope::new(ErrorCode::NotFound, "there is no such invite").into());
+    }
+    let mut events = Vec::new();
+    for member in state.door.revoke(InviteId(id)) {
+        // One who is not in the room needs no sending away.
+        events.extend(
+            room.apply(caller.who.id, Command::Kick { member, banned: false }).await.unwrap_or_default(),
+        );
+    }
+    Ok(Json(Happened { events }))
+}
+
+#[derive(Deserialize)]
+struct TicketBody {
+    name: String,
+    role: Role,
+}
+
+#[derive(Serialize)]
+struct Ticket {
+    yjs_url: String,
+}
+
+async fn ticket(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Json(body): Json<TicketBody>,
+) -> Result<Json<Ticket>, Refusal> {
+    let caller = moderator(&state, peer, &headers).await?;
+    let secret = state.door.ticket(&caller.room, &body.name, body.role)?;
+    Ok(Json(Ticket { yjs_url: state.yjs_url(&secret) }))
+}
+
+/// The caller, if it manages its room.
+async fn moderator(state: &State, peer: Peer, headers: &HeaderMap) -> Result<Admitted, Envelope> {
+    let caller = state.caller(peer.address, headers)?;
+    let session = state.room(&caller.room)?.session().await?;
+    match session.member(caller.who.id) {
+        Some(member) if member.role.has(Right::Moderate) => Ok(caller),
+        _ => Err(Envelope::new(ErrorCode::Forbidden, "only the host and co-hosts manage invites")),
+    }
+}
+
+/// An envelope with the status that goes with it.
+struct Refusal(Envelope);
+
+impl From<Envelope> for Refusal {
+    fn from(envelope: Envelope) -> Self {
+        Self(envelope)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self.0.code {
+            ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
+            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::LimitReached | ErrorCode::NothingToUndo => StatusCode::CONFLICT,
+            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        refusal(status, self.0)
+    }
+}
+
+fn refusal(status: StatusCode, envelope: Envelope) -> Response {
+    let retry_after = envelope.retry_after.map(|secs| secs.ceil().to_string());
+    let mut response = (status, Json(envelope)).into_response();
+    if let Some(value) = retry_after.and_then(|secs| secs.parse().ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}

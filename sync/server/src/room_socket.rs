@@ -1,0 +1,178 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
+use sync_protocol::{Envelope, ErrorCode, FromMember, Hello, PROTOCOL_VERSION, ToMember};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use crate::metrics::Metrics;
+use crate::server::State;
+use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, Ws, close, close_code, send};
+
+/// Messages waiting for one socket. When it is full its member is evicted (`Evict`) and comes back
+/// from the last event it saw: five seconds of a busy room.
+const QUEUE: usize = 512;
+/// How long a stranger may take to say who it is.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Serves `/room` until either side ends it.
+pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut ws: Ws) {
+    let (room, conn, first, queue) = match enter(&state, peer, &mut ws).await {
+        Ok(entered) => entered,
+        Err(error) => {
+            if error.code == ErrorCode::Unauthorized {
+                Metrics::add(&state.metrics.auth_failed, 1);
+            }
+            let closed = encode(&ToMember::Closed { error });
+            // Somebody who never said hello may be gone.
+            let _ = send(&mut ws, vec![text(closed)]).await;
+            return close(ws, CloseCode::Policy, "not let in").await;
+        }
+    };
+    let (code, reason) = talk(&state, &room, conn, first, queue, &mut ws).await;
+    // Fails only when the room has stopped.
+    let _ = room.leave(conn).await;
+    close(ws, code, reason).await;
+}
+
+type Entered = (RoomHandle, Conn, Vec<Arc<Sent>>, mpsc::Receiver<Arc<Sent>>);
+
+async fn enter(state: &Arc<State>, peer: IpAddr, ws: &mut Ws) -> Result<Entered, Envelope> {
+    let malformed =
+        |what: String| Envelope::new(ErrorCode::Malformed, format!("a hello is expected: {what}"));
+    let hello = match tokio::time::timeout(HELLO_TIMEOUT, ws.next()).await {
+        Ok(Some(Ok(Message::Text(hello)))) => hello,
+        Ok(_) => return Err(malformed("it is a text message".to_owned())),
+        Err(_) => return Err(malformed("it comes within five seconds".to_owned())),
+    };
+    let hello: Hello = serde_json::from_str(hello.as_str()).map_err(|error| malformed(error.to_string()))?;
+    if hello.protocol != PROTOCOL_VERSION {
+        let message = format!("this host speaks version {PROTOCOL_VERSION}, not {}: update", hello.protocol);
+        return Err(Envelope::new(ErrorCode::Malformed, message));
+    }
+    let (admitted, token, ticket) = state.door.admit(peer, &hello.room, &hello.credential, &hello.name)?;
+    let room = state.room(&admitted.room)?;
+    let me = admitted.who.id;
+    let (to_socket, queue) = mpsc::channel(QUEUE);
+    let (first, entered) = tokio::sync::oneshot::channel();
+    let take_seat = move |entry: Entry<'_>| {
+        let state = entry.missed.is_none().then(|| Box::new(entry.session.state(Some(me))));
+        let welcome = ToMember::Welcome { me, token, ticket, room_secs: entry.room_secs, state };
+        let mut messages = vec![Sent::new(welcome)];
+        messages.extend(entry.missed.into_iter().flatten());
+        messages.extend(entry.live.into_iter().map(Sent::new));
+        // The socket may have gone meanwhile: then its queue is closed, and the room finds out.
+        let _ = first.send(messages);
+        Box::new(SocketFanOut { to_socket }) as Box<dyn FanOut>
+    };
+    let join =
+        Join { who: admitted.who, is_primary: true, after: hello.after, take_seat: Box::new(take_seat) };
+    let conn = room.join(join).await?;
+    let first = entered.await.map_err(|_| Envelope::new(ErrorCode::Closed, "the room has stopped"))?;
+    Ok((room, conn, first, queue))
+}
+
+async fn talk(
+    state: &Arc<State>,
+    room: &RoomHandle,
+    conn: Conn,
+    first: Vec<Arc<Sent>>,
+    mut queue: mpsc::Receiver<Arc<Sent>>,
+    ws: &mut Ws,
+) -> (CloseCode, &'static str) {
+    let mut stopping = state.stopping();
+    let mut patience = Patience::new();
+    let mut heard_at = Instant::now();
+    let mut ping = tokio::time::interval(PING_INTERVAL);
+    let mut was_closed = false;
+    if send(ws, outgoing(state, &first)).await.is_err() {
+        return (CloseCode::Away, "");
+    }
+    loop {
+        tokio::select! {
+            sent = queue.recv() => {
+                let Some(sent) = sent else {
+                    if was_closed {
+                        return (CloseCode::Normal, "");
+                    }
+                    Metrics::add(&state.metrics.evicted, 1);
+                    return (CloseCode::Again, "too slow: come back from your last event");
+                };
+                let mut batch = vec![sent];
+                while let Ok(sent) = queue.try_recv() {
+                    batch.push(sent);
+                }
+                was_closed = batch.iter().any(|sent| matches!(sent.message, ToMember::Closed { .. }));
+                if send(ws, outgoing(state, &batch)).await.is_err() {
+                    return (CloseCode::Away, "");
+                }
+            }
+            message = ws.next() => {
+                heard_at = Instant::now();
+                Metrics::add(&state.metrics.messages_in, 1);
+                match message {
+                    Some(Ok(Message::Text(message))) => match serde_json::from_str::<FromMember>(message.as_str()) {
+                        Ok(message) => if room.say(conn, message).await.is_err() {
+                            return (CloseCode::Away, "the room has stopped");
+                        },
+                        Err(error) => {
+                            let error = Envelope::new(ErrorCode::Malformed, error.to_string());
+                            let refused = encode(&ToMember::Refused { no: 0, error });
+                            if !patience.strike(state) || send(ws, vec![text(refused)]).await.is_err() {
+                                return (CloseCode::Policy, "this makes no sense");
+                            }
+                        }
+                    },
+                    Some(Ok(Message::Ping(_))) if !patience.ping() => return (CloseCode::Policy, "too many pings"),
+                    Some(Ok(Message::Binary(_))) if !patience.strike(state) => return (CloseCode::Unsupported, "text only"),
+                    Some(Ok(Message::Close(_))) | None => return (CloseCode::Normal, ""),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return (close_code(&error), ""),
+                }
+            }
+            _ = ping.tick() => {
+                if heard_at.elapsed() > SILENCE_TIMEOUT || send(ws, vec![Message::Ping(Bytes::new())]).await.is_err() {
+                    return (CloseCode::Away, "you went silent");
+                }
+            }
+            _ = stopping.changed() => return (CloseCode::Away, "the host is closing"),
+        }
+    }
+}
+
+/// The way from a room to a socket: its queue.
+struct SocketFanOut {
+    to_socket: mpsc::Sender<Arc<Sent>>,
+}
+
+impl FanOut for SocketFanOut {
+    fn deliver(&mut self, sent: &Arc<Sent>) -> Delivered {
+        match self.to_socket.try_send(Arc::clone(sent)) {
+            Ok(()) => Delivered::Taken,
+            Err(mpsc::error::TrySendError::Full(_)) => Delivered::Full,
+            Err(mpsc::error::TrySendError::Closed(_)) => Delivered::Gone,
+        }
+    }
+}
+
+fn outgoing(state: &State, batch: &[Arc<Sent>]) -> Vec<Message> {
+    let jsons: Vec<Bytes> = batch.iter().map(|sent| sent.json(encode)).collect();
+    Metrics::add(&state.metrics.messages_out, jsons.len() as u64);
+    Metrics::add(&state.metrics.bytes_out, jsons.iter().map(|json| json.len() as u64).sum());
+    jsons.into_iter().map(text).collect()
+}
+
+fn text(json: Bytes) -> Message {
+    // JSON is UTF-8; the empty message stands for what cannot happen.
+    Message::Text(Utf8Bytes::try_from(json).unwrap_or_default())
+}
+
+/// Plain data always has a JSON form.
+fn encode(message: &ToMember) -> Bytes {
+    Bytes::from(serde_json::to_vec(message).unwrap_or_default())
+}

@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Page;
+
+/// What a user may tune of the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The address it listens on; `0.0.0.0` is every IPv4 one.
+    pub bind: std::net::IpAddr,
+    /// The port; 0 lets the system choose.
+    pub port: u16,
+    /// Whether it speaks TLS. Off only for tests and behind a proxy: secrets then travel in the clear.
+    pub tls: bool,
+    /// Names and addresses people reach this machine by, beside loopback: they go into the
+    /// certificate, and requests for other hosts are refused.
+    pub hosts: Vec<String>,
+    /// Sockets from one address at once, 1–10,000.
+    pub max_conns_per_address: usize,
+    /// Sockets at once, 1–20,000.
+    pub max_conns: usize,
+    /// Whether `/drill/echo` is there.
+    pub echo_drill: bool,
+    /// The guest page by path below `/guest/`; `index.html` is also `/` and `/j`.
+    #[serde(skip)]
+    pub pages: BTreeMap<String, Page>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            bind: std::net::Ipv4Addr::UNSPECIFIED.into(),
+            port: 7700,
+            tls: true,
+            hosts: Vec::new(),
+            max_conns_per_address: 32,
+            max_conns: 12_000,
+            echo_drill: false,
+            pages: BTreeMap::new(),
+        }
+    }
+}
+
+/// A setting out of its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value}, it takes {range}")]
+pub struct SettingsError {
+    field: &'static str,
+    value: usize,
+    range: &'static str,
+}
+
+impl Settings {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// The first setting out of its range.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let check = |field, value: usize, max: usize, range| {
+            (1..=max).contains(&value).then_some(()).ok_or(SettingsError { field, value, range })
+        };
+        check("max_conns_per_address", self.max_conns_per_address, 10_000, "1 to 10000")?;
+        check("max_conns", self.max_conns, 20_000, "1 to 20000")
+    }
+}
