@@ -45,7 +45,14 @@ impl UploadBelt {
         let mut done = Vec::new();
         while let Some(upload) = self.pending.front_mut() {
             let height = upload.texture.height();
-            let affordable = (left / u64::from(upload.bytes_per_row)).max(1);
+            let mut affordable = left / u64::from(upload.bytes_per_row);
+            if affordable == 0 {
+                // A row wider than the whole budget goes alone.
+                if left < budget_bytes {
+                    break;
+                }
+                affordable = 1;
+            }
             let rows = u64::from(height - upload.next_row).min(affordable) as u32;
             let start = upload.next_row as usize * upload.bytes_per_row as usize;
             let len = rows as usize * upload.bytes_per_row as usize;
