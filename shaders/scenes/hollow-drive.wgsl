@@ -75,7 +75,7 @@ fn advance(at: Pixel) -> vec4f {
     let uv = vec2f(was.x, -was.y) * short_side * frame.size.zw * 0.5 + 0.5;
     let past = look(tunnel, uv);
     // Light thins as it spreads: what flies apart must not brighten.
-    let kept = past.rgb * exp(-dt * mix(3.0, 0.35, params.memory)) * pow(zoom, 1.6);
+    let kept = past.rgb * exp(-dt * mix(3.0, 0.35, params.memory)) * pow(zoom, 0.9);
 
     // New frames are born small and far away.
     let d = wall(p, frame_turn());
