@@ -192,6 +192,7 @@ impl Analyser {
         self.tracker.step(time_secs, (!silent).then_some(&activity));
         if self.num_hops.is_multiple_of(HOPS_PER_LOOK) {
             self.harmony.look(self.spectrum.long_window(), silent);
+            self.tracker.hear_chord(&self.harmony.classes);
         }
         self.song.push(&Moment {
             time_secs,

@@ -8,6 +8,7 @@
 
 mod activation;
 mod bar;
+mod chords;
 mod clock;
 mod filter;
 mod network;
@@ -16,7 +17,8 @@ mod path;
 use audio_signal::{Hit, Transport};
 
 pub(crate) use activation::{Activation, Activity, Inputs};
-use bar::{BarFilter, best_bars};
+use bar::{BarFilter, best_bars, downbeat_odds};
+use chords::ChordChange;
 use clock::BeatClock;
 use filter::BeatFilter;
 use path::best_beats;
@@ -55,10 +57,16 @@ pub(crate) struct BeatTracker {
     accent: Activity,
     /// The beat whose evidence is still open.
     open_beat: Option<f64>,
+    chords: ChordChange,
+    /// The beat whose chord is being heard.
+    chord_beat: f64,
     silent_secs: f64,
     heard: bool,
     state: BeatState,
 }
+
+/// The chroma window's weight lies this far back, in seconds; the first moments of a beat are attack, not chord.
+pub(crate) const CHORD_DELAY_SECS: f64 = 0.12;
 
 /// After this much silence another track may begin: every tempo becomes possible again.
 const NEW_TRACK_SECS: f64 = 1.5;
@@ -74,6 +82,8 @@ impl BeatTracker {
             lead: None,
             accent: Activity::default(),
             open_beat: None,
+            chords: ChordChange::new(),
+            chord_beat: 0.0,
             silent_secs: 0.0,
             heard: false,
             state: BeatState { beats_per_bar: 4, ..BeatState::default() },
@@ -115,6 +125,20 @@ impl BeatTracker {
             self.state.confidence = estimate.confidence;
         }
         self.publish(time_secs, before);
+    }
+
+    /// Takes the pitch classes of a window around [`CHORD_DELAY_SECS`] ago.
+    pub(crate) fn hear_chord(&mut self, classes: &[f32; 12]) {
+        let beat = (self.clock.beats - CHORD_DELAY_SECS * self.clock.tempo_bpm / 60.0).floor();
+        if beat > self.chord_beat {
+            let odds = self.chords.close();
+            // A beat that was skipped has no chord to compare.
+            if beat - self.chord_beat < 1.5 {
+                self.bar.observe_previous(odds);
+            }
+            self.chord_beat = beat;
+        }
+        self.chords.add(classes);
     }
 
     fn publish(&mut self, time_secs: f64, before: f64) {
@@ -163,20 +187,33 @@ impl BeatTracker {
 const DOWNBEAT_REACH_HOPS: usize = 5;
 
 /// Returns the beats of a whole recording and whether each starts a bar, by looking ahead.
-pub(crate) fn offline_beats(curve: &[Activity], hop_secs: f64, range_bpm: (f64, f64)) -> Vec<(f64, bool)> {
+///
+/// `looks` are pitch classes and the times at which their windows ended.
+pub(crate) fn offline_beats(
+    curve: &[Activity],
+    looks: &[(f64, [f32; 12])],
+    hop_secs: f64,
+    range_bpm: (f64, f64),
+) -> Vec<(f64, bool)> {
     if !curve.iter().any(|a| a.beat > 0.0) {
         return Vec::new();
     }
     let activations: Vec<f32> = curve.iter().map(|a| a.beat).collect();
     let hops = best_beats(&activations, hop_secs, range_bpm);
-    let evidence: Vec<f32> = hops
-        .iter()
-        .map(|hop| {
-            let around = curve.iter().skip(hop.saturating_sub(DOWNBEAT_REACH_HOPS));
-            let around = around.take(2 * DOWNBEAT_REACH_HOPS + 1);
-            around.fold(Activity::default(), |a, b| a.or(*b)).downbeat_share()
-        })
-        .collect();
-    let times = hops.iter().map(|hop| (hop + 1) as f64 * hop_secs - Activation::LATENCY_SECS);
-    times.zip(best_bars(&evidence)).collect()
+    let times: Vec<f64> =
+        hops.iter().map(|hop| (hop + 1) as f64 * hop_secs - Activation::LATENCY_SECS).collect();
+    let mut chords = ChordChange::new();
+    let mut looks = looks.iter().peekable();
+    let mut odds = Vec::with_capacity(hops.len());
+    for (i, hop) in hops.iter().enumerate() {
+        let around = curve.iter().skip(hop.saturating_sub(DOWNBEAT_REACH_HOPS));
+        let around = around.take(2 * DOWNBEAT_REACH_HOPS + 1);
+        let activity = around.fold(Activity::default(), |a, b| a.or(*b));
+        let end_secs = times.get(i + 1).map_or(f64::MAX, |next| next + CHORD_DELAY_SECS);
+        while let Some((_, classes)) = looks.next_if(|(time, _)| *time < end_secs) {
+            chords.add(classes);
+        }
+        odds.push(downbeat_odds(activity.downbeat_share()) * chords.close());
+    }
+    times.into_iter().zip(best_bars(&odds)).collect()
 }

@@ -48,6 +48,8 @@ pub(crate) struct Harmony {
     long: [f32; 12],
     tonal_secs: f32,
     forget: f32,
+    /// Pitch classes of the last look as shares of 1; all 0 without tones.
+    pub(crate) classes: [f32; 12],
     /// Energy of each pitch class now, the loudest 1.
     pub(crate) chroma: [f32; 12],
     pub(crate) key: Option<Key>,
@@ -72,6 +74,7 @@ impl Harmony {
             long: [0.0; 12],
             tonal_secs: 0.0,
             forget: (-look_secs / memory_secs).exp(),
+            classes: [0.0; 12],
             chroma: [0.0; 12],
             key: None,
             confidence: 0.0,
@@ -84,6 +87,7 @@ impl Harmony {
 
     /// Takes the newest [`LONG_SAMPLES`].
     pub(crate) fn look(&mut self, samples: &[f32], silent: bool) {
+        self.classes = [0.0; 12];
         let keep = (-self.look_secs / CHROMA_SECS).exp();
         if silent {
             self.chroma.iter_mut().for_each(|c| *c *= keep);
@@ -102,6 +106,7 @@ impl Harmony {
         if total <= 0.0 {
             return;
         }
+        self.classes = now.map(|class| class / total);
         let loudest = now.iter().fold(0.0f32, |a, b| a.max(*b));
         for (shown, new) in self.chroma.iter_mut().zip(now) {
             *shown = *shown * keep + new / loudest * (1.0 - keep);

@@ -43,7 +43,7 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
     let mut activation = Activation::new(flux.centres_hz.len(), hops.secs);
     let mut harmony = Harmony::new(rate_hz, hop_secs, f32::INFINITY);
     let mut mono = Vec::new();
-    let (mut curve, mut onsets) = (Vec::new(), Vec::new());
+    let (mut curve, mut looks, mut onsets) = (Vec::new(), Vec::new(), Vec::new());
     let hop_len = hops.input_frames * usize::from(channels);
     // One window of silence after the end lets the last attack pass through.
     let tail = vec![0.0; hop_len];
@@ -64,11 +64,12 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
         curve.push(if bands.silent { Activity::default() } else { activity });
         if (i as u64 + 1).is_multiple_of(HOPS_PER_LOOK) {
             harmony.look(spectrum.long_window(), bands.silent);
+            looks.push((time_secs, harmony.classes));
         }
     }
     let duration = samples.len() as f64 / f64::from(channels) / f64::from(sample_rate_hz.max(1));
     let range = (f64::from(settings.tempo_min_bpm), f64::from(settings.tempo_max_bpm));
-    let times = offline_beats(&curve, hops.secs, range);
+    let times = offline_beats(&curve, &looks, hops.secs, range);
     let heard: Vec<(f64, bool)> = times.into_iter().filter(|(t, _)| (0.0..=duration).contains(t)).collect();
     let beats: Vec<f64> = heard.iter().map(|(t, _)| *t).collect();
     Analysis {

@@ -20,7 +20,7 @@ fn first_states() -> Vec<(u8, u8, f32)> {
 const DOWNBEAT_DOUBT: f32 = 0.7;
 
 /// How much likelier a downbeat is than another beat, given the evidence 0–1.
-fn downbeat_odds(evidence: f32) -> f32 {
+pub(crate) fn downbeat_odds(evidence: f32) -> f32 {
     let e = evidence.clamp(0.02, 0.98);
     DOWNBEAT_DOUBT * e / (1.0 - e)
 }
@@ -60,6 +60,15 @@ impl BarFilter {
         }
     }
 
+    /// What came out a beat later about the beat before the last: how much likelier it began a bar.
+    pub(crate) fn observe_previous(&mut self, odds: f32) {
+        for state in &mut self.states {
+            if state.1 == 1 {
+                state.2 *= odds;
+            }
+        }
+    }
+
     fn best(&self) -> (u8, u8, f32) {
         let best = self.states.iter().fold((4, 0, -1.0), |a, b| if b.2 > a.2 { *b } else { a });
         let total: f32 = self.states.iter().map(|s| s.2).sum();
@@ -80,12 +89,12 @@ impl BarFilter {
     }
 }
 
-/// Returns the beats that begin a bar, given each beat's evidence: the best path through the same model.
-pub(crate) fn best_bars(evidence: &[f32]) -> Vec<bool> {
+/// Returns the beats that begin a bar, given each beat's odds: the best path through the same model.
+pub(crate) fn best_bars(odds: &[f32]) -> Vec<bool> {
     let states = first_states();
     let mut score: Vec<f32> = states.iter().map(|s| s.2.ln()).collect();
-    let mut back: Vec<Vec<usize>> = Vec::with_capacity(evidence.len());
-    for (i, e) in evidence.iter().enumerate() {
+    let mut back: Vec<Vec<usize>> = Vec::with_capacity(odds.len());
+    for (i, odds) in odds.iter().enumerate() {
         if i > 0 {
             let best =
                 score.iter().enumerate().fold((0, f32::MIN), |a, (j, s)| if *s > a.1 { (j, *s) } else { a });
@@ -102,10 +111,9 @@ pub(crate) fn best_bars(evidence: &[f32]) -> Vec<bool> {
             back.push(from);
             score = next;
         }
-        let odds = downbeat_odds(*e).ln();
         for (s, state) in score.iter_mut().zip(&states) {
             if state.1 == 0 {
-                *s += odds;
+                *s += odds.ln();
             }
         }
     }
@@ -117,6 +125,6 @@ pub(crate) fn best_bars(evidence: &[f32]) -> Vec<bool> {
         downs.push(states.get(at).is_some_and(|s| s.1 == 0));
     }
     downs.reverse();
-    downs.truncate(evidence.len());
+    downs.truncate(odds.len());
     downs
 }
