@@ -1,5 +1,4 @@
 //! The laws of the outputs, through their boundary.
-#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 use renderer_output::{Container, Ffmpeg, FfmpegSettings, OutputError, Y4mWriter, write_jpeg, write_png};
 
