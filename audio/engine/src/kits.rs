@@ -18,6 +18,10 @@ pub const BANKS: [&str; 2] = ["lumen", "ember"];
 const VARIANTS: [f32; 3] = [1.0, 0.84, 1.2];
 /// Square waves of the metal, as multiples of its pitch.
 const METAL_RATIOS: [f32; 6] = [1.0, 1.342, 1.231, 1.653, 1.9523, 2.1523];
+/// Frames of one period: 94 Hz at its own rate.
+const PERIOD_FRAMES: usize = 512;
+/// The peak of a period.
+const PERIOD_PEAK: f32 = 0.4;
 /// The rate the sounds are made at, in Hz.
 const RATE_HZ: u32 = 48_000;
 
@@ -37,6 +41,9 @@ pub fn install_kits(sounds: &mut SoundTable) -> Vec<LoadedSample> {
     }
     for recipe in &table::TONES {
         loaded.extend(sounds.add(recipe.name, render(recipe, 1.0)));
+    }
+    for (name, harmonics) in &table::PERIODS {
+        loaded.extend(sounds.add(name, period(harmonics)));
     }
     let first = BANKS.first().copied().unwrap_or_default();
     for recipe in &table::LUMEN {
@@ -109,6 +116,20 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
     let peak = frames.iter().fold(1e-6f32, |peak, frame| peak.max(frame[0].abs()));
     let scale = recipe.peak / peak;
     frames.iter_mut().for_each(|frame| *frame = frame.map(|x| x * scale));
+    SampleData { frames, rate_hz: RATE_HZ }
+}
+
+/// One period of a wave from the levels of its harmonics.
+fn period(harmonics: &[f32]) -> SampleData {
+    let sum = |i: usize| {
+        let turn = i as f32 / PERIOD_FRAMES as f32;
+        let harmonic = |(n, level): (usize, &f32)| sine((turn * (n + 1) as f32).fract()) * level;
+        harmonics.iter().enumerate().map(harmonic).sum::<f32>()
+    };
+    let wave: Vec<f32> = (0..PERIOD_FRAMES).map(sum).collect();
+    let peak = wave.iter().fold(1e-6f32, |peak, x| peak.max(x.abs()));
+    // As loud as the oscillators, which are softer than samples.
+    let frames = wave.into_iter().map(|x| [x * PERIOD_PEAK / peak; 2]).collect();
     SampleData { frames, rate_hz: RATE_HZ }
 }
 

@@ -143,7 +143,10 @@ impl Voice {
             if over {
                 break;
             }
-            let ended = next_secs >= self.note.hold_secs + self.note.env.release || !sounds;
+            let env = &self.note.env;
+            // A sound that has gone to silence by itself is over, however long its key is held.
+            let faded = env.sustain == 0.0 && next_secs >= env.attack + env.decay;
+            let ended = next_secs >= self.note.hold_secs + env.release || faded || !sounds;
             if ended && self.life == Life::Sounding {
                 // What rings on in the filters fades instead of breaking off.
                 self.life = Life::Dying { level: 1.0 };

@@ -174,6 +174,21 @@ pub struct OutputClock(pub(crate) Arc<ClockState>);
 pub(crate) struct ClockState {
     pub(crate) frames: AtomicU64,
     pub(crate) latency_micros: AtomicU64,
+    /// Share of its time the last callbacks took, averaged, in millionths.
+    pub(crate) load_ppm: AtomicU32,
+    /// The largest share since somebody looked, in millionths.
+    pub(crate) worst_load_ppm: AtomicU32,
+}
+
+impl ClockState {
+    /// Notes how long the callback worked on sound that lasts `block_secs`.
+    pub(crate) fn note_load(&self, worked_secs: f64, block_secs: f64) {
+        let now = (worked_secs / block_secs.max(1e-6) * 1e6).min(1e9) as u32;
+        let mean = self.load_ppm.load(Ordering::Relaxed);
+        // A sixteenth of the way: over about a third of a second.
+        self.load_ppm.store(mean - mean / 16 + now / 16, Ordering::Relaxed);
+        self.worst_load_ppm.fetch_max(now, Ordering::Relaxed);
+    }
 }
 
 impl OutputClock {
@@ -190,6 +205,16 @@ impl OutputClock {
     /// Returns how long a frame takes from the mix to the air, by the device's own word, in seconds.
     pub fn latency_secs(&self) -> f64 {
         self.0.latency_micros.load(Ordering::Relaxed) as f64 * 1e-6
+    }
+
+    /// Returns the share of its time the callback takes, on average. Near 1 the sound breaks up.
+    pub fn load(&self) -> f64 {
+        f64::from(self.0.load_ppm.load(Ordering::Relaxed)) * 1e-6
+    }
+
+    /// Returns the largest share of its time one callback took since this was last asked.
+    pub fn take_worst_load(&self) -> f64 {
+        f64::from(self.0.worst_load_ppm.swap(0, Ordering::Relaxed)) * 1e-6
     }
 }
 

@@ -258,10 +258,11 @@ impl Worker {
         let choice = self.settings.choice.clone();
         let mixer = Arc::clone(&self.mixer);
         let vitals = Arc::clone(&self.vitals);
+        let clock = self.clock.clone();
         let block_frames = self.settings.block_frames.clamp(*BLOCK_FRAMES.start(), *BLOCK_FRAMES.end());
         Box::new(move |host, reporter| {
             let picked = pick_output(host, &choice)?;
-            let outlet = Outlet::new(mixer, vitals, &picked.config);
+            let outlet = Outlet::new(mixer, vitals, clock, &picked.config);
             let stream = build_stream(&picked, block_frames, outlet, reporter)?;
             Ok((stream, picked))
         })
@@ -272,14 +273,22 @@ impl Worker {
 struct Outlet {
     mixer: SharedMixer,
     vitals: Arc<Vitals>,
+    clock: OutputClock,
     channels: usize,
+    rate_hz: u32,
     resampler: Resampler,
 }
 
 impl Outlet {
-    fn new(mixer: SharedMixer, vitals: Arc<Vitals>, config: &cpal::SupportedStreamConfig) -> Self {
+    fn new(
+        mixer: SharedMixer,
+        vitals: Arc<Vitals>,
+        clock: OutputClock,
+        config: &cpal::SupportedStreamConfig,
+    ) -> Self {
         let resampler = Resampler::new(MIX_RATE_HZ, config.sample_rate());
-        Self { mixer, vitals, channels: usize::from(config.channels().max(1)), resampler }
+        let channels = usize::from(config.channels().max(1));
+        Self { mixer, vitals, clock, channels, rate_hz: config.sample_rate(), resampler }
     }
 
     fn fill<T: Sample + FromSample<f32>>(&mut self, data: &mut [T]) {
@@ -303,7 +312,10 @@ impl Outlet {
     }
 
     fn call<T: Sample + FromSample<f32>>(&mut self, data: &mut [T], info: &cpal::OutputCallbackInfo) {
+        let began = now();
         self.fill(data);
+        let block_secs = (data.len() / self.channels) as f64 / f64::from(self.rate_hz);
+        self.clock.0.note_load(began.elapsed().as_secs_f64(), block_secs);
         let stamp = info.timestamp();
         if let Some(ahead) = stamp.playback.checked_duration_since(stamp.callback) {
             self.vitals.latency_micros.store(ahead.as_micros() as u64, Ordering::Relaxed);

@@ -7,6 +7,8 @@ use crate::sounds::{Resolved, SoundTable};
 
 /// The pitch of a sound whose pitch nobody set: C2. Samples are taken to be recorded on it.
 const DEFAULT_MIDI: f64 = 36.0;
+/// Samples whose name starts so are one period of a wave.
+const WAVETABLE_PREFIX: &str = "wt_";
 /// What a stage of an envelope is when others are set and it is not, in seconds.
 const SHORTEST_STAGE: f32 = 0.001;
 
@@ -51,7 +53,8 @@ pub(super) fn note_from_controls(
         Some((name, n)) => (name.to_owned(), n.parse().unwrap_or(0.0)),
         None => (name, 0.0),
     };
-    let resolved = sounds.resolve(word("bank"), &name, number("n").unwrap_or(inline_n)).ok_or(name)?;
+    let n = number("n").unwrap_or(inline_n);
+    let resolved = sounds.resolve(word("bank"), &name, n).ok_or_else(|| name.clone())?;
 
     let midi = controls.get("note").and_then(|value| match value {
         Value::Text(text) => text.parse().ok().or_else(|| note_to_midi(text)),
@@ -81,7 +84,14 @@ pub(super) fn note_from_controls(
         Resolved::Sample(id, secs) => {
             note.sound = Sound::Sample(id);
             note.env = envelope(controls, "", Adsr::SAMPLE);
-            sample_fields(&mut note, controls, timing, f64::from(secs), hz);
+            sample_fields(&mut note, controls, f64::from(secs), hz);
+            if name.to_lowercase().starts_with(WAVETABLE_PREFIX) {
+                // One period of a wave: as many a second as the note has.
+                note.env = envelope(controls, "", Adsr::SYNTH);
+                note.speed = (hz * f64::from(secs)) as f32;
+                note.looped = Some((0.0, 1.0));
+                note.hold_secs = timing.hold_secs as f32;
+            }
         }
     }
     // Three knobs that people keep apart in their heads and multiply in the air.
@@ -187,7 +197,7 @@ pub(super) fn note_from_controls(
 }
 
 /// How a sample is played: which part, how fast, how often, how long.
-fn sample_fields(note: &mut NoteEvent, controls: &Controls, timing: &Timing, secs: f64, hz: f64) {
+fn sample_fields(note: &mut NoteEvent, controls: &Controls, secs: f64, hz: f64) {
     let number = |name: &str| controls.number(name).filter(|x| x.is_finite());
     let pitched =
         controls.get("note").is_some() || controls.get("freq").is_some() || controls.get("octave").is_some();
@@ -195,8 +205,8 @@ fn sample_fields(note: &mut NoteEvent, controls: &Controls, timing: &Timing, sec
     let mut speed = number("speed").unwrap_or(1.0);
     let unit = controls.text("unit");
     if unit == Some("c") {
-        // So many cycles at speed 1.
-        speed *= secs * timing.cps;
+        // Speed 1 is the whole sample in a second: patterns that fit samples to cycles say it so.
+        speed *= secs;
     }
     note.speed = (speed * bend) as f32;
     note.begin = number("begin").unwrap_or(0.0) as f32;

@@ -1,5 +1,5 @@
 use audio_engine::{Bounce, Planned, Score, ScoreSettings, SoundTable, install_kits};
-use audio_pattern::{Alignment, Op, Pattern, mini};
+use audio_pattern::{Alignment, Op, Pattern, Ratio, mini};
 use audio_signal::{CueValue, FilterSlope, NoteEvent, Sound, Transport, Wave};
 
 fn control(text: &str, keys: &[&str]) -> Pattern {
@@ -131,6 +131,16 @@ fn samples_are_found_by_bank_and_number() {
     assert_ne!(plain, one(with(control("bd", &["s"]), control("ember", &["bank"]))));
     assert_ne!(plain, one(control("bd:1", &["s", "n"])));
     assert_eq!(plain, one(control("bd:3", &["s", "n"])), "numbers go round");
+}
+
+#[test]
+fn a_fitted_sample_lasts_its_cycles_and_a_period_is_played_in_tune() {
+    let fitted = note_of(&control("cr", &["s"]).loop_at(Ratio::ONE));
+    assert!((fitted.hold_secs - 2.0).abs() < 0.01, "{}", fitted.hold_secs);
+    let tuned = note_of(&with(control("wt_organ", &["s"]), control("a3", &["note"])));
+    // 220 periods of 512 frames a second, at 48,000.
+    assert!((tuned.speed - 220.0 * 512.0 / 48_000.0).abs() < 1e-4, "{}", tuned.speed);
+    assert_eq!((tuned.looped, tuned.hold_secs), (Some((0.0, 1.0)), 2.0));
 }
 
 #[test]

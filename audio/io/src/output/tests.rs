@@ -21,7 +21,11 @@ fn config(channels: u16, rate: u32) -> cpal::SupportedStreamConfig {
 fn outlet(channels: u16, rate: u32) -> (Outlet, MixerControl, OutputClock) {
     let clock = OutputClock::default();
     let (mixer, control) = Mixer::new(clock.clone());
-    (Outlet::new(Arc::new(Mutex::new(mixer)), Arc::default(), &config(channels, rate)), control, clock)
+    (
+        Outlet::new(Arc::new(Mutex::new(mixer)), Arc::default(), clock.clone(), &config(channels, rate)),
+        control,
+        clock,
+    )
 }
 
 #[test]
