@@ -21,6 +21,7 @@
 
 mod change;
 mod check;
+mod clock;
 mod desk;
 mod journal;
 mod mirror;
@@ -29,6 +30,7 @@ mod session;
 mod talk;
 mod text;
 
+pub use clock::ClockEstimate;
 pub use journal::{Journal, JournalError, MemoryJournal, OnCommitted};
 pub use mirror::{Mirror, Notice};
 pub use session::{Origin, ReplayError, Session};
