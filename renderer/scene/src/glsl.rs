@@ -3,6 +3,7 @@
 //! The steps: tokens → preprocessor → items → rewritten text → naga → loop guard → validation.
 //! Every token remembers its place, so that an error of any step is at the author's line and column.
 
+mod body;
 mod compile;
 mod condition;
 mod emit;
@@ -10,6 +11,7 @@ mod parse;
 mod preprocess;
 mod rewrite;
 mod token;
+mod types;
 mod unit;
 mod varying;
 mod words;

@@ -1,26 +1,28 @@
-//! Rewrites expressions and bodies for naga: pictures become a texture and a sampler, names that
-//! Vulkan GLSL reserves are changed, and functions always return.
+//! What names mean at one place of a text, and the functions rewritten for naga: pictures become a
+//! texture and a sampler, names that Vulkan GLSL reserves are changed, and functions always return.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::body::Body;
 use super::emit::Emitter;
-use super::parse::{Function, closing, split_commas};
+use super::parse::Function;
 use super::token::{Pos, Token};
+use super::types::Types;
 use super::unit::Host;
-use super::words::{self, Read};
+use super::words;
 use crate::SceneError;
 
 /// The three arguments a picture becomes: texture, sampler, order of its rows.
 #[derive(Clone, Debug)]
-struct Picture {
+pub(super) struct Picture {
     texture: Rc<str>,
     sampler: Rc<str>,
     rows: Rc<str>,
 }
 
 impl Picture {
-    fn arguments(&self, pos: Pos) -> [Token; 5] {
+    pub(super) fn arguments(&self, pos: Pos) -> [Token; 5] {
         [
             Token::word(self.texture.clone(), pos),
             Token::symbol(",", pos),
@@ -37,10 +39,12 @@ pub(crate) struct Scope<'a> {
     /// Variables of the function at hand that are named like a picture. Where only a picture can
     /// stand the name still means the picture: `vec4 row = IMG_PIXEL(row, at)` is common.
     variables: HashSet<Rc<str>>,
-    /// Functions of the author, by name.
-    functions: HashSet<&'a str>,
+    /// Functions of the author: their results by name.
+    functions: HashMap<&'a str, &'a str>,
     /// Names naga can compute at compile time.
     pub(crate) constants: HashSet<Rc<str>>,
+    /// Types of globals.
+    pub(crate) types: Types,
 }
 
 impl<'a> Scope<'a> {
@@ -50,6 +54,11 @@ impl<'a> Scope<'a> {
             sampler: format!("jl_s_{:?}", texture.sampler).into(),
             rows: (texture.rows as u8).to_string().into(),
         };
+        let mut types = Types::default();
+        host.globals
+            .iter()
+            .filter(|global| global.array.is_empty())
+            .for_each(|global| types.note(&global.name, global.ty));
         Self {
             pictures: host
                 .textures
@@ -57,32 +66,47 @@ impl<'a> Scope<'a> {
                 .map(|texture| (texture.name.as_str().into(), picture(texture)))
                 .collect(),
             variables: HashSet::new(),
-            functions: functions.map(|function| &*function.name.text).collect(),
+            functions: functions
+                .map(|function| (&*function.name.text, function.result.first().map_or("", |ty| &ty.text)))
+                .collect(),
             constants: HashSet::new(),
+            types,
         }
     }
 
-    fn is_picture(&self, name: &str) -> bool {
+    pub(super) fn is_picture(&self, name: &str) -> bool {
         self.pictures.contains_key(name) && !self.variables.contains(name)
     }
 
-    /// Whether naga can compute an expression at compile time.
-    pub(crate) fn is_constant(&self, tokens: &[Token]) -> bool {
+    pub(super) fn picture(&self, name: &str) -> Option<&Picture> {
+        self.pictures.get(name)
+    }
+
+    /// Whether the author defines a function of this name.
+    pub(super) fn is_function(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
+    }
+
+    /// The type that an author's function returns.
+    pub(super) fn result_of(&self, name: &str) -> Option<&str> {
+        self.functions.get(name).copied()
+    }
+
+    /// Whether naga can compute an expression at compile time, given local constants too.
+    pub(crate) fn is_constant(&self, tokens: &[Token], local: &HashMap<Rc<str>, Vec<Token>>) -> bool {
         tokens.iter().enumerate().all(|(idx, token)| {
             let is_member = idx > 0 && tokens.get(idx - 1).is_some_and(|before| before.is("."));
             !token.is_word()
                 || is_member
                 || self.constants.contains(&token.text)
-                || (words::is_constant_word(&token.text) && !self.functions.contains(&*token.text))
+                || local.contains_key(&token.text)
+                || (words::is_constant_word(&token.text) && !self.is_function(&token.text))
         })
     }
 
     /// Rewrites an expression.
     pub(crate) fn expression(&self, tokens: &[Token]) -> Result<Vec<Token>, SceneError> {
-        let mut out = Vec::with_capacity(tokens.len() + 8);
-        let mut body = Body { scope: self, result: None, constants: self.constants.clone(), out: &mut out };
-        body.walk(tokens)?;
-        Ok(out)
+        Body::new(self, None, self.types.clone()).rewrite(tokens)
     }
 
     /// Writes a function.
@@ -143,15 +167,20 @@ impl<'a> Scope<'a> {
             out.tokens(&rename(&param.array));
         }
         out.ours(")\n");
-        let mut body = Vec::with_capacity(function.body.len() + 16);
         let returns = !function.result.first().is_some_and(|ty| ty.is("void"));
         let result_name = match function.result.as_slice() {
             [one] if returns => Some(&*one.text),
             _ => None,
         };
         let inner = function.body.get(1..function.body.len().saturating_sub(1)).unwrap_or_default();
-        Body { scope: self, result: result_name, constants: self.constants.clone(), out: &mut body }
-            .walk(inner)?;
+        let mut types = self.types.clone();
+        for param in function.params.iter().filter(|param| param.array.is_empty()) {
+            if let ([ty], Some(name)) = (param.ty.as_slice(), &param.name) {
+                types.note(&name.text, &ty.text);
+            }
+        }
+        types.note_body(inner);
+        let body = Body::new(self, result_name, types).rewrite(inner)?;
         out.ours("{");
         out.tokens(&body);
         if returns {
@@ -161,181 +190,6 @@ impl<'a> Scope<'a> {
         }
         out.ours("}\n");
         Ok(())
-    }
-}
-
-struct Body<'s, 'a> {
-    scope: &'s Scope<'a>,
-    /// The type of the function's result, where it is a single word.
-    result: Option<&'s str>,
-    constants: HashSet<Rc<str>>,
-    out: &'s mut Vec<Token>,
-}
-
-impl Body<'_, '_> {
-    fn walk(&mut self, tokens: &[Token]) -> Result<(), SceneError> {
-        let mut at = 0;
-        while let Some(token) = tokens.get(at) {
-            at += 1;
-            let next = tokens.get(at);
-            let before = at.checked_sub(2).and_then(|idx| tokens.get(idx));
-            match &*token.text {
-                "const" => {
-                    let end = tokens
-                        .iter()
-                        .skip(at)
-                        .position(|token| token.is(";"))
-                        .map_or(tokens.len(), |len| at + len);
-                    if self.declares_constants(tokens.get(at..end).unwrap_or_default()) {
-                        self.out.push(token.clone());
-                    }
-                }
-                "lowp" | "mediump" | "highp" => {}
-                // Down the screen is up in GLSL.
-                "dFdy" if !self.scope.functions.contains("dFdy") => {
-                    self.out.extend([Token::symbol("-", token.pos), token.clone()]);
-                }
-                "return"
-                    if matches!(self.result, Some("float" | "vec2" | "vec3" | "vec4"))
-                        && next.is_some_and(|next| !next.is(";")) =>
-                {
-                    let end = tokens
-                        .iter()
-                        .skip(at)
-                        .position(|token| token.is(";"))
-                        .map_or(tokens.len(), |len| at + len);
-                    let ty = self.result.unwrap_or_default();
-                    self.out.extend([
-                        token.clone(),
-                        Token::word(ty, token.pos),
-                        Token::symbol("(", token.pos),
-                    ]);
-                    self.walk(tokens.get(at..end).unwrap_or_default())?;
-                    self.out.push(Token::symbol(")", token.pos));
-                    at = end;
-                }
-                _ if token.is_word()
-                    && next.is_some_and(|next| next.is("("))
-                    && !before.is_some_and(|before| before.is(".")) =>
-                {
-                    let close = closing(tokens, at).unwrap_or(tokens.len());
-                    let inside = tokens.get(at + 1..close).unwrap_or_default();
-                    if self.call(token, inside)? {
-                        at = close + 1;
-                    }
-                }
-                _ => self.plain(token, before)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn plain(&mut self, token: &Token, before: Option<&Token>) -> Result<(), SceneError> {
-        let is_member = before.is_some_and(|before| before.is("."));
-        if token.is_word() && !is_member && self.scope.is_picture(&token.text) {
-            return Err(token
-                .pos
-                .error(format!("{:?} is a picture: read it with IMG_NORM_PIXEL or texture", token.text)));
-        }
-        self.out.push(renamed_token(token));
-        Ok(())
-    }
-
-    /// Rewrites a call, or returns false for what is none: its brackets are walked as they come.
-    fn call(&mut self, name: &Token, inside: &[Token]) -> Result<bool, SceneError> {
-        let own = self.scope.functions.contains(&*name.text);
-        if !own && let Some(read) = words::picture_function(&name.text) {
-            self.read(name, read, &split_commas(inside))?;
-            return Ok(true);
-        }
-        if !own && name.is("pow") {
-            self.out.push(Token::word("jl_pow", name.pos));
-        } else {
-            self.out.push(renamed_token(name));
-        }
-        let is_picture = |arg: &&[Token]| matches!(arg, [one] if self.scope.is_picture(&one.text));
-        let args = split_commas(inside);
-        if !own || !args.iter().any(is_picture) {
-            return Ok(false);
-        }
-        self.out.push(Token::symbol("(", name.pos));
-        for (idx, arg) in args.iter().enumerate() {
-            if idx > 0 {
-                self.out.push(Token::symbol(",", name.pos));
-            }
-            match arg {
-                [one] if self.scope.is_picture(&one.text) => {
-                    if let Some(picture) = self.scope.pictures.get(&one.text) {
-                        self.out.extend(picture.arguments(one.pos));
-                    }
-                }
-                _ => self.walk(arg)?,
-            }
-        }
-        self.out.push(Token::symbol(")", name.pos));
-        Ok(true)
-    }
-
-    fn read(&mut self, name: &Token, read: Read, args: &[&[Token]]) -> Result<(), SceneError> {
-        let pos = name.pos;
-        let picture = match args.first() {
-            Some([one]) => self.scope.pictures.get(&one.text).ok_or_else(|| {
-                one.pos.error(format!(
-                    "{:?} is no picture: {} reads an image input, a buffer or a sampler parameter",
-                    one.text, name.text
-                ))
-            })?,
-            _ => {
-                return Err(
-                    pos.error(format!("the first argument of {} must be the name of a picture", name.text))
-                );
-            }
-        };
-        let [texture, comma, sampler, second_comma, rows] = picture.arguments(pos);
-        let function = match read {
-            Read::Norm | Read::This => "jl_tex",
-            Read::Projected => "jl_texproj",
-            Read::Pixel => "jl_px",
-            Read::Fetch => "jl_texel",
-            Read::Size => "jl_size",
-            Read::IntSize => "jl_isize",
-        };
-        self.out.extend([Token::word(function, pos), Token::symbol("(", pos), texture, comma, sampler]);
-        if !matches!(read, Read::Size | Read::IntSize) {
-            self.out.extend([second_comma, rows, Token::symbol(",", pos)]);
-            match (read, args.get(1)) {
-                (Read::This, _) => self.out.push(Token::word("isf_FragNormCoord", pos)),
-                (_, Some(at)) => self.walk(at)?,
-                (_, None) => return Err(pos.error(format!("{} needs coordinates", name.text))),
-            }
-        }
-        self.out.push(Token::symbol(")", pos));
-        Ok(())
-    }
-
-    /// Whether the declarators after a local `const` are constant for naga too.
-    fn declares_constants(&mut self, tokens: &[Token]) -> bool {
-        let mut names = Vec::new();
-        for declarator in split_commas(tokens) {
-            let Some(equals) = declarator.iter().position(|token| token.is("=")) else { return false };
-            let (target, value) = declarator.split_at(equals);
-            if !self.is_constant(value.get(1..).unwrap_or_default()) {
-                return false;
-            }
-            names.extend(target.iter().rfind(|token| token.is_word()).map(|name| name.text.clone()));
-        }
-        self.constants.extend(names);
-        true
-    }
-
-    fn is_constant(&self, tokens: &[Token]) -> bool {
-        let scope = Scope {
-            pictures: HashMap::new(),
-            variables: HashSet::new(),
-            functions: self.scope.functions.clone(),
-            constants: self.constants.clone(),
-        };
-        scope.is_constant(tokens)
     }
 }
 

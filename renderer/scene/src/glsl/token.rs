@@ -54,6 +54,11 @@ impl Token {
         Self::made(TokenKind::Symbol, text, pos)
     }
 
+    /// Makes a number that no author wrote.
+    pub(crate) fn number(number: usize, pos: Pos) -> Self {
+        Self::made(TokenKind::Number, number.to_string(), pos)
+    }
+
     fn made(kind: TokenKind, text: impl Into<Rc<str>>, pos: Pos) -> Self {
         Self { kind, text: text.into(), pos, starts_line: false, spaced: true, hidden: None }
     }

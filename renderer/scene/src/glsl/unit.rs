@@ -8,7 +8,7 @@ use super::emit::Emitter;
 use super::parse::{Function, Global, Item, Storage};
 use super::rewrite::{self, Scope};
 use super::token::Token;
-use super::{varying, words};
+use super::{body, varying, words};
 use crate::{SamplerKind, SceneError, TextureSource};
 
 pub(crate) use super::varying::Varying;
@@ -277,39 +277,39 @@ fn write_global(
             Err(global.name.pos.error(format!("the sampler {name:?} has no picture: declare it as an input")))
         };
     }
-    let declare = |out: &mut Emitter, ty: &[Token]| {
-        out.tokens(ty);
+    if let ([ty], []) = (global.ty.as_slice(), global.array.as_slice()) {
+        scope.types.note(&global.name.text, &ty.text);
+    }
+    // `float a[] = …` is as long as its list.
+    let ty = sized(&global.ty, global.init.as_deref());
+    let array = sized(&global.array, global.init.as_deref());
+    let declare = |out: &mut Emitter| {
+        out.tokens(&ty);
         out.token(&rewrite::renamed_token(&global.name));
-        out.tokens(&rewrite::rename(&global.array));
+        out.tokens(&array);
     };
-    // The size of `float a[] = …` is what the list has.
-    let ty = rewrite::rename(&global.ty);
     let Some(init) = &global.init else {
-        declare(out, &ty);
+        declare(out);
         out.ours(";\n");
         return Ok(());
     };
-    let constant = scope.is_constant(init);
+    let constant = scope.is_constant(init, &HashMap::new());
     if global.storage == Storage::Const && constant {
         scope.constants.insert(global.name.text.clone());
         out.ours("const ");
-        declare(out, &ty);
+        declare(out);
         out.ours(" = ");
         out.tokens(&scope.expression(init)?);
         out.ours(";\n");
         return Ok(());
     }
-    let unsized_array = [&global.ty, &global.array].into_iter().any(|tokens| {
-        tokens.windows(2).any(|pair| matches!(pair, [open, close] if open.is("[") && close.is("]")))
-    });
-    if constant || unsized_array {
-        declare(out, &ty);
+    declare(out);
+    if constant {
         out.ours(" = ");
         out.tokens(&scope.expression(init)?);
         out.ours(";\n");
         return Ok(());
     }
-    declare(out, &ty);
     out.ours(";\n");
     start.ours("    ");
     start.token(&rewrite::renamed_token(&global.name));
@@ -317,6 +317,21 @@ fn write_global(
     start.tokens(&scope.expression(init)?);
     start.ours(";\n");
     Ok(())
+}
+
+/// Fills in the length of an array that leaves it to its list.
+fn sized(tokens: &[Token], init: Option<&[Token]>) -> Vec<Token> {
+    let mut out = rewrite::rename(tokens);
+    let empty =
+        out.windows(2).position(|pair| matches!(pair, [open, close] if open.is("[") && close.is("]")));
+    let list =
+        init.and_then(|init| init.get(init.iter().position(|token| token.is("(") || token.is("{"))?..));
+    if let (Some(open), Some(length)) = (empty, list.and_then(body::array_length))
+        && let Some(pos) = out.get(open).map(|token| token.pos)
+    {
+        out.insert(open + 1, Token::number(length, pos));
+    }
+    out
 }
 
 /// Puts callees before callers, as naga's modules want them; else the author's order stays.

@@ -149,3 +149,13 @@ pub(crate) fn is_builtin_type(word: &str) -> bool {
             | "mat4x4"
     )
 }
+
+/// Returns the number type that fills a vector type.
+pub(crate) fn number_of_vector(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "vec2" | "vec3" | "vec4" => "float",
+        "ivec2" | "ivec3" | "ivec4" => "int",
+        "uvec2" | "uvec3" | "uvec4" => "uint",
+        _ => return None,
+    })
+}

@@ -1,5 +1,6 @@
 //! The crate through its boundary.
 
+mod dialect;
 mod expr;
 mod foreign;
 mod guard;
