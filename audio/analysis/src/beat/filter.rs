@@ -95,8 +95,13 @@ pub(crate) struct BeatFilter {
     arriving: Vec<f32>,
     /// Index of tempo and position followed now.
     followed: (usize, usize),
+    /// The best of all at the last survey, moved on since.
+    best: (usize, usize),
+    hops_to_survey: u32,
 }
 
+/// Every state is read this often: four hops are 40 ms, less than any beat's attack.
+const HOPS_PER_SURVEY: u32 = 4;
 /// Another hypothesis must hold this many times the belief of the followed one to take over.
 const TAKE_OVER: f32 = 1.2;
 /// Neighbourhood of a hypothesis: this share of a beat in phase, this share of a period in tempo.
@@ -115,6 +120,8 @@ impl BeatFilter {
             leaving: vec![0.0; n],
             arriving: vec![0.0; n],
             followed: (n / 2, 0),
+            best: (n / 2, 0),
+            hops_to_survey: 1,
         };
         filter.open_up();
         filter
@@ -146,19 +153,54 @@ impl BeatFilter {
         }
         self.turn();
         let odds = beat_odds(activation);
-        let mut total = 0.0;
         for ring in &mut self.rings {
             let period = ring.belief.len();
             for position in 0..TempoModel::beat_positions(period) {
                 let at = (ring.head + position) % period;
                 ring.belief[at] *= odds;
             }
-            total += ring.belief.iter().sum::<f32>();
         }
-        if total > 0.0 {
-            let scale = 1.0 / total;
+        self.hops_to_survey -= 1;
+        if self.hops_to_survey == 0 {
+            self.survey();
+        }
+    }
+
+    /// Brings all belief back to a sum of 1 and looks for the best hypothesis anywhere.
+    ///
+    /// The only part that reads every state, so it runs a few times a beat; between surveys beliefs are off
+    /// by a common factor, which no comparison sees.
+    fn survey(&mut self) {
+        self.hops_to_survey = HOPS_PER_SURVEY;
+        let mut total = 0.0;
+        let mut most = (0.0, 0);
+        for (tempo, ring) in self.rings.iter().enumerate() {
+            // Eight sums and maxima side by side: one after the other would wait for each addition.
+            let (mut sums, mut peaks) = ([0.0f32; 8], [0.0f32; 8]);
+            let (eights, rest) = ring.belief.as_chunks::<8>();
+            for eight in eights {
+                for ((sum, peak), belief) in sums.iter_mut().zip(&mut peaks).zip(eight) {
+                    *sum += belief;
+                    *peak = peak.max(*belief);
+                }
+            }
+            let peak = peaks.iter().chain(rest).fold(0.0f32, |a, b| a.max(*b));
+            total += sums.iter().chain(rest).sum::<f32>();
+            if peak > most.0 {
+                most = (peak, tempo);
+            }
+        }
+        if total <= 0.0 {
+            self.open_up();
+            return;
+        }
+        let ring = &self.rings[most.1];
+        let at = ring.belief.iter().position(|b| *b >= most.0).unwrap_or(0);
+        self.best = (most.1, (at + ring.belief.len() - ring.head) % ring.belief.len());
+        let scale = 1.0 / total;
+        for ring in &mut self.rings {
             // Denormal numbers are slow and mean nothing here.
-            self.rings.iter_mut().flat_map(|r| &mut r.belief).for_each(|b| *b = (*b * scale).max(1e-25));
+            ring.belief.iter_mut().for_each(|b| *b = (*b * scale).max(1e-25));
         }
     }
 
@@ -176,22 +218,14 @@ impl BeatFilter {
             ring.head = (ring.head + period - 1) % period;
             ring.belief[ring.head] = *arriving;
         }
-        let (tempo, position) = self.followed;
-        self.followed.1 = (position + 1) % self.model.periods[tempo];
+        for (tempo, position) in [&mut self.followed, &mut self.best] {
+            *position = (*position + 1) % self.model.periods[*tempo];
+        }
     }
 
     /// Returns the hypothesis to follow: the best one, unless the one followed so far is nearly as good.
     pub(crate) fn estimate(&mut self) -> Estimate {
-        let mut best = (0, 0);
-        let mut most = 0.0;
-        for (tempo, ring) in self.rings.iter().enumerate() {
-            for (at, belief) in ring.belief.iter().enumerate() {
-                if *belief > most {
-                    most = *belief;
-                    best = (tempo, (at + ring.belief.len() - ring.head) % ring.belief.len());
-                }
-            }
-        }
+        let best = self.best;
         let best_belief = self.belief_near(best);
         let (peak, kept) = self.summit_near(self.followed);
         let (choice, belief) =
