@@ -4,6 +4,7 @@
 //! restoring it and drawing those again gives equal pixels. Live a checkpoint is copied every two seconds
 //! without waiting for it, and a rebuilt stage goes on from the last one.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -67,7 +68,8 @@ impl Stage {
     /// Makes everything again on the next generation of the device.
     ///
     /// Offline the stage then stands exactly where it stood; live it goes on from its last checkpoint. Programs are
-    /// compiled here, so this takes as long as they do.
+    /// compiled here, so this takes as long as they do: live, only those on stage are, and [`Stage::has_program`] is
+    /// `false` for the others until they are installed anew.
     ///
     /// # Errors
     /// [`StageError::Lost`] when that device is gone too: make the next. A program it does not take is left out.
@@ -80,11 +82,13 @@ impl Stage {
         self.previews = ReadbackRing::default();
         self.timer = Timer::new(gpu);
         (self.composed, self.glow, self.saving) = (None, None, None);
-        self.instances.clear();
         self.pictures.move_device(&mut self.kit);
         self.pictures.run(&self.kit, u64::MAX);
-        for (_, old) in std::mem::take(&mut self.programs) {
-            match PreparedProgram::new(gpu, old.program.clone()) {
+        let on_stage = self.instances.values().map(|i| i.program).collect::<HashSet<_>>();
+        let mut old = std::mem::take(&mut self.programs);
+        old.retain(|id, _| !self.settings.live || on_stage.contains(id));
+        for prepared in old.values() {
+            match PreparedProgram::new(gpu, prepared.program.clone()) {
                 Ok(prepared) => {
                     self.install_prepared(prepared);
                 }
@@ -92,12 +96,13 @@ impl Stage {
                     tracing::error!(scene = name, reason, "a scene does not run on the new graphics device");
                 }
                 Err(error) => {
-                    // The list of programs is what the next rebuild starts from.
-                    self.programs.insert(old.program.id, old);
+                    // Nothing is drawn before the next rebuild, which starts from these.
+                    self.programs = old;
                     return Err(error);
                 }
             }
         }
+        self.instances.clear();
         self.restore()?;
         for input in std::mem::take(&mut self.since) {
             self.render(&input)?;

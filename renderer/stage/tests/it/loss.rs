@@ -83,6 +83,46 @@ fn a_live_show_goes_on_from_its_last_checkpoint() {
 }
 
 #[test]
+fn a_device_that_dies_while_the_stage_is_rebuilt_costs_nothing_but_time() {
+    let scene = scene(FEEDBACK);
+    let calm = render(&mut stage([32, 32]), &scene, |_| false);
+    let mut stage = stage([32, 32]);
+    stage.install(scene.clone()).unwrap();
+    let mut dead_on_arrival = 0;
+    for frame in 0..30 {
+        if frame % 10 == 9 {
+            stage.gpu().lose();
+            dead_on_arrival = 2;
+        }
+        let mut remake = |gpu: &renderer_gpu::Gpu| {
+            let next = gpu.rebirth()?;
+            if dead_on_arrival > 0 {
+                dead_on_arrival -= 1;
+                next.lose();
+                next.wait();
+            }
+            Ok(next)
+        };
+        let (pixels, _) = stage.render_exact(&one(&scene, frame), &mut remake).unwrap();
+        assert!(pixels.data == calm[frame as usize], "frame {frame} differs");
+    }
+    assert_eq!(stage.gpu().generation().0, 10);
+}
+
+#[test]
+fn a_live_rebuild_compiles_what_is_on_stage_and_no_more() {
+    let (shown, spare) = (scene(FEEDBACK), scene(PARTICLES));
+    let mut stage =
+        Stage::new(&gpu(), renderer_stage::StageSettings { live: true, ..settings([4, 4]) }).unwrap();
+    stage.install(shown.clone()).unwrap();
+    stage.install(spare.clone()).unwrap();
+    stage.render(&one(&shown, 0)).unwrap();
+    let next = stage.gpu().rebirth().unwrap();
+    stage.rebuild(&next).unwrap();
+    assert!(stage.has_program(shown.id) && !stage.has_program(spare.id));
+}
+
+#[test]
 fn textures_are_counted_the_same_after_a_loss() {
     let scene = scene(FEEDBACK);
     let mut stage = stage([32, 32]);
