@@ -78,6 +78,25 @@ impl Svf {
     }
 }
 
+/// Brings a phase back into 0–1. Steps below a turn, the usual ones, cost a comparison: `fract` is a
+/// call into the mathematics library on processors without its instruction.
+pub(crate) fn wrap(phase: f32) -> f32 {
+    if (0.0..1.0).contains(&phase) {
+        phase
+    } else if (1.0..2.0).contains(&phase) {
+        phase - 1.0
+    } else {
+        // A hair below zero would round to 1 itself.
+        let wrapped = phase.rem_euclid(1.0);
+        if wrapped < 1.0 { wrapped } else { 0.0 }
+    }
+}
+
+/// The part of a position behind its whole frames. For positions that are not negative.
+pub(crate) fn part(position: f32) -> f32 {
+    position - position as u32 as f32
+}
+
 /// Takes the worst of the aliases off a step at phase 0 (two-sample polynomial).
 pub(crate) fn poly_step(phase: f32, step: f32) -> f32 {
     if phase < step {

@@ -7,7 +7,7 @@
 mod table;
 
 use crate::{
-    dsp::{Noise, Svf, SvfTuning, sine},
+    dsp::{Noise, Svf, SvfTuning, part, sine, wrap},
     sounds::{LoadedSample, SampleData, SoundTable},
 };
 use table::{Recipe, Tone};
@@ -86,7 +86,7 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
         let mut x = 0.0;
         for (Tone { from_hz, to_hz, level, .. }, phase, bend, fall) in &mut tones {
             let hz = (to_hz + (from_hz - to_hz) * bend.next()) * tune;
-            *phase = (*phase + hz / rate).fract();
+            *phase = wrap(*phase + hz / rate);
             x += sine(*phase) * level * fall.next();
         }
         let hiss = noise.next();
@@ -95,14 +95,13 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
             let low = first.next([hiss; 2], &low_cut).high;
             let inside = second.next(low, &high_cut).low[0];
             let hand = i as f32 / hand_frames;
-            let level =
-                if (i as f32) < clap_frames { (-4.0 * hand.fract()).exp() } else { hiss_level.next() };
+            let level = if (i as f32) < clap_frames { (-4.0 * part(hand)).exp() } else { hiss_level.next() };
             x += inside * level * recipe.noise.level;
         }
         if recipe.metal.level > 0.0 {
             let mut sum = 0.0;
             for (phase, ratio) in metal.iter_mut().zip(METAL_RATIOS) {
-                *phase = (*phase + recipe.metal.hz * ratio * tune / rate).fract();
+                *phase = wrap(*phase + recipe.metal.hz * ratio * tune / rate);
                 sum += if *phase < 0.5 { 1.0 } else { -1.0 };
             }
             let bright = metal_filter.next([sum / 6.0 + hiss * 0.15; 2], &metal_cut).high[0];
@@ -123,7 +122,7 @@ fn render(recipe: &Recipe, tune: f32) -> SampleData {
 fn period(harmonics: &[f32]) -> SampleData {
     let sum = |i: usize| {
         let turn = i as f32 / PERIOD_FRAMES as f32;
-        let harmonic = |(n, level): (usize, &f32)| sine((turn * (n + 1) as f32).fract()) * level;
+        let harmonic = |(n, level): (usize, &f32)| sine(wrap(turn * (n + 1) as f32)) * level;
         harmonics.iter().enumerate().map(harmonic).sum::<f32>()
     };
     let wave: Vec<f32> = (0..PERIOD_FRAMES).map(sum).collect();

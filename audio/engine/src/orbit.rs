@@ -2,7 +2,7 @@
 
 use audio_signal::NoteEvent;
 
-use crate::dsp::Frame;
+use crate::dsp::{Frame, part};
 
 /// The longest delay, in seconds.
 const MAX_DELAY_SECS: f32 = 2.0;
@@ -113,12 +113,12 @@ impl Delay {
         let mut peak = 0.0f32;
         for (sent, out) in sent.iter().zip(out) {
             self.back += (self.target - self.back) * 0.000_5;
-            let (whole, part) = (self.back as usize, self.back.fract());
+            let (whole, between) = (self.back as usize, part(self.back));
             let read = |back: usize| {
                 self.line.get((self.at + len - back.min(len - 1)) % len).copied().unwrap_or([0.0; 2])
             };
             let (a, b) = (read(whole), read(whole + 1));
-            let wet = [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
+            let wet = [a[0] + (b[0] - a[0]) * between, a[1] + (b[1] - a[1]) * between];
             let next = [sent[0] + wet[0] * self.feedback, sent[1] + wet[1] * self.feedback];
             if let Some(slot) = self.line.get_mut(self.at) {
                 *slot = next;

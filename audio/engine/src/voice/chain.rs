@@ -6,7 +6,7 @@ use std::f32::consts::SQRT_2;
 use audio_signal::{Adsr, FilterSlope, NoteEvent, NoteFilter};
 
 use super::is_steep;
-use crate::dsp::{Frame, Svf, SvfTuning, adsr, gain_from_db, sine};
+use crate::dsp::{Frame, Svf, SvfTuning, adsr, gain_from_db, part, sine, wrap};
 
 /// Formants of five sung vowels: frequency in Hz, level, quality (the tenor of Csound's table).
 const VOWELS: [[(f32, f32, f32); 5]; 5] = [
@@ -165,7 +165,9 @@ impl Chain {
         }
         if note.crush >= 1.0 {
             let steps = (note.crush - 1.0).exp2();
-            out.iter_mut().for_each(|frame| *frame = frame.map(|x| (x * steps).round() / steps));
+            // Adding and taking away 1.5 × 2²³ rounds to whole numbers.
+            let round = |x: f32| (x.clamp(-64.0, 64.0) * steps + 12_582_912.0) - 12_582_912.0;
+            out.iter_mut().for_each(|frame| *frame = frame.map(|x| round(x) / steps));
         }
         if note.shape > 0.0 {
             bend(out, 2.0 * note.shape / (1.0 - note.shape), note.distort_gain);
@@ -175,9 +177,9 @@ impl Chain {
         }
         if note.tremolo_hz > 0.0 {
             for frame in out.iter_mut() {
-                self.tremolo = (self.tremolo + note.tremolo_hz / self.rate_hz).fract();
+                self.tremolo = wrap(self.tremolo + note.tremolo_hz / self.rate_hz);
                 // From loud to loud over a turn.
-                let gain = 1.0 - note.tremolo_depth * 0.5 * (1.0 - sine((self.tremolo + 0.25).fract()));
+                let gain = 1.0 - note.tremolo_depth * 0.5 * (1.0 - sine(wrap(self.tremolo + 0.25)));
                 *frame = frame.map(|x| x * gain);
             }
         }
@@ -224,7 +226,7 @@ impl Chain {
     }
 
     fn phase(&mut self, note: &NoteEvent, out: &mut [Frame]) {
-        self.phaser_phase = (self.phaser_phase + note.phaser_hz * out.len() as f32 / self.rate_hz).fract();
+        self.phaser_phase = wrap(self.phaser_phase + note.phaser_hz * out.len() as f32 / self.rate_hz);
         let hz = note.phaser_center_hz + 0.5 * note.phaser_sweep_hz * sine(self.phaser_phase);
         let t = (std::f32::consts::PI * (hz / self.rate_hz).clamp(0.000_5, 0.45)).tan();
         let a = (t - 1.0) / (t + 1.0);
@@ -244,21 +246,21 @@ impl Chain {
 
     fn thicken(&mut self, depth: f32, out: &mut [Frame]) {
         for frame in out.iter_mut() {
-            self.chorus_phase = (self.chorus_phase + 0.6 / self.rate_hz).fract();
+            self.chorus_phase = wrap(self.chorus_phase + 0.6 / self.rate_hz);
             if let Some(slot) = self.chorus.get_mut(self.chorus_at) {
                 *slot = *frame;
             }
             let mut wet = [0.0; 2];
             for (i, wet) in wet.iter_mut().enumerate() {
                 // The sides swing against each other: it turns wide.
-                let swing = sine((self.chorus_phase + 0.5 * i as f32).fract());
+                let swing = sine(wrap(self.chorus_phase + 0.5 * i as f32));
                 let back = (0.012 + 0.006 * swing) * self.rate_hz;
-                let (whole, part) = (back as usize, back.fract());
+                let (whole, between) = (back as usize, part(back));
                 let read = |back: usize| {
                     let idx = (self.chorus_at + CHORUS_FRAMES - back.min(CHORUS_FRAMES - 1)) % CHORUS_FRAMES;
                     self.chorus.get(idx).map_or(0.0, |frame| frame[i])
                 };
-                *wet = read(whole) * (1.0 - part) + read(whole + 1) * part;
+                *wet = read(whole) * (1.0 - between) + read(whole + 1) * between;
             }
             self.chorus_at = (self.chorus_at + 1) % CHORUS_FRAMES;
             *frame = [frame[0] + wet[0] * depth * 0.7, frame[1] + wet[1] * depth * 0.7];

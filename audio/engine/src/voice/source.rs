@@ -6,7 +6,7 @@ use audio_signal::{NoteEvent, Sound, Wave};
 
 use super::{Bank, is_pitched};
 use crate::{
-    dsp::{Frame, Noise, adsr, poly_step, sine},
+    dsp::{Frame, Noise, adsr, poly_step, sine, wrap},
     sounds::SampleData,
 };
 
@@ -99,7 +99,7 @@ impl Source {
     fn bend(&mut self, note: &NoteEvent, secs: f32, frames: usize) -> f32 {
         let mut semitones = 0.0;
         if note.vibrato_hz > 0.0 {
-            self.vibrato = (self.vibrato + note.vibrato_hz * frames as f32 / self.rate_hz).fract();
+            self.vibrato = wrap(self.vibrato + note.vibrato_hz * frames as f32 / self.rate_hz);
             semitones += sine(self.vibrato) * note.vibrato_semitones;
         }
         if note.pitch_env_semitones != 0.0 {
@@ -124,7 +124,7 @@ impl Source {
             if fm_hz == 0.0 {
                 return (hz / rate_hz).min(0.49);
             }
-            *modulator = (*modulator + modulator_step).fract();
+            *modulator = wrap(*modulator + modulator_step);
             ((hz + sine(*modulator) * fm_hz) / rate_hz).clamp(-0.49, 0.49)
         };
         match wave {
@@ -134,22 +134,21 @@ impl Source {
                 let [phase, ..] = &mut self.phases;
                 for frame in out.iter_mut() {
                     let step = step_now(&mut self.modulator, self.rate_hz);
-                    *phase = (*phase + step).rem_euclid(1.0);
+                    *phase = wrap(*phase + step);
                     let size = step.abs().max(1e-6);
                     let x = match wave {
                         Wave::Sine => sine(*phase),
                         // From zero, upwards, like the sine.
-                        Wave::Triangle => 1.0 - 4.0 * ((*phase + 0.25).fract() - 0.5).abs(),
+                        Wave::Triangle => 1.0 - 4.0 * (wrap(*phase + 0.25) - 0.5).abs(),
                         Wave::Saw => 2.0 * *phase - 1.0 - poly_step(*phase, size),
                         _ => {
                             let mut width = note.pulse_width;
                             if note.pulse_sweep > 0.0 {
-                                self.width_phase =
-                                    (self.width_phase + note.pulse_rate_hz / self.rate_hz).fract();
+                                self.width_phase = wrap(self.width_phase + note.pulse_rate_hz / self.rate_hz);
                                 width = (width + 0.5 * note.pulse_sweep * sine(self.width_phase))
                                     .clamp(0.02, 0.98);
                             }
-                            let fall = (*phase + 1.0 - width).fract();
+                            let fall = wrap(*phase + 1.0 - width);
                             let level = if *phase < width { 1.0 } else { -1.0 };
                             level + poly_step(*phase, size) - poly_step(fall, size)
                         }

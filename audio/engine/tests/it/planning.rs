@@ -189,10 +189,9 @@ fn both_kits_are_whole() {
     for sample in &loaded {
         let peak = sample.data.frames.iter().fold(0.0f32, |peak, frame| peak.max(frame[0].abs()));
         assert!((0.3..1.0).contains(&peak), "{:?} peaks at {peak}", sample.id);
-        assert_eq!(
-            sample.data.frames.last(),
-            sample.data.frames.last().filter(|frame| frame[0].abs() < 0.01)
-        );
+        // A single period goes round, everything else goes to silence.
+        let last = sample.data.frames.last().map_or(0.0, |frame| frame[0].abs());
+        assert!(sample.data.frames.len() == 512 || last < 0.01, "{:?} breaks off at {last}", sample.id);
     }
     let again = install_kits(&mut SoundTable::default());
     assert!(loaded.iter().zip(&again).all(|(a, b)| a.data == b.data), "made the same each time");
