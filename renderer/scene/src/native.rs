@@ -67,7 +67,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Binding, BindingKind, BufferSize, FRAME_WGSL, Pass, PassKind, PassTarget, ProgramId, SceneError,
-    SceneKind, SceneProgram, ShaderModule, StorageSpec, TONE_WGSL, Workgroups,
+    SceneKind, SceneProgram, ShaderModule, StorageSpec, TONE_WGSL, Workgroups, guard,
 };
 use declare::Declarations;
 use header::{Header, PassHeader};
@@ -142,6 +142,8 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
         ));
     }
     naga::compact::compact(&mut module, naga::compact::KeepUnused::No);
+    guard::bound_loops(&mut module, guard::MAX_LOOP_STEPS);
+    guard::check_size(&module)?;
 
     let num_inputs = header.inputs;
     Ok(SceneProgram {

@@ -114,3 +114,11 @@ fn a_scene_the_device_refuses_changes_nothing() {
     assert!(refusal.contains("does not run on this graphics device"), "{refusal}");
     assert_all(&crate::rig::draw(&mut stage, &one(&good, 1)), [code(0.5); 3], 1);
 }
+
+#[test]
+fn an_endless_loop_ends() {
+    let endless = scene(
+        "fn image(p: Pixel) -> vec4f { var x = 1.0; loop { x *= 1.5; if x < 0.0 { break; } } return vec4f(vec3f(step(1.0, x) * 0.5), 1.0); }",
+    );
+    assert_all(&last(&mut stage([4, 4]), &endless, 1), [code(0.5); 3], 1);
+}
