@@ -152,6 +152,25 @@ pub(crate) fn add_present(
     Ok(())
 }
 
+/// Returns a name in words for people: `colorSeparation` and `color_separation` are "Color separation".
+pub(crate) fn label_of(name: &str) -> String {
+    let mut label = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for c in name.trim_start_matches('_').chars() {
+        let part = if c == '_' { ' ' } else { c };
+        if part.is_uppercase() && before.is_lowercase() {
+            label.push(' ');
+            label.extend(part.to_lowercase());
+        } else if label.is_empty() {
+            label.extend(part.to_uppercase());
+        } else {
+            label.push(part);
+        }
+        before = part;
+    }
+    label
+}
+
 /// Changes whenever this crate makes other programs of the same texts.
 const TRANSLATION_VERSION: u32 = 1;
 

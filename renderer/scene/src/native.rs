@@ -172,9 +172,8 @@ fn content_id(source: &str) -> ProgramId {
         hash.update(common.as_bytes());
     }
     hash.update(source.as_bytes());
-    let mut first = [0; 16];
-    first.copy_from_slice(&hash.finalize()[..16]);
-    ProgramId(u128::from_be_bytes(first))
+    let id = hash.finalize().into_iter().take(16).fold(0, |id: u128, byte| id << 8 | u128::from(byte));
+    ProgramId(id)
 }
 
 fn default_pass(source: &str) -> PassHeader {
@@ -245,7 +244,7 @@ fn build_pass(
                 let buffer = header
                     .buffer_idx(name)
                     .ok_or_else(|| fault(format!("cover = {name:?} is no [[buffer]]")))?;
-                let size = module.entry_points[idx].workgroup_size;
+                let size = module.entry_points.get(idx).map_or([1; 3], |entry| entry.workgroup_size);
                 Workgroups::Cover { buffer, group_size: [size[0], size[1]] }
             }
             (None, Some(groups)) => Workgroups::Fixed(groups),
@@ -265,7 +264,7 @@ fn build_pass(
         };
         let vertex_idx = find(&vertex, naga::ShaderStage::Vertex)?;
         let fragment_idx = find(&wanted, naga::ShaderStage::Fragment)?;
-        let fragment = module.entry_points[fragment_idx].name.clone();
+        let fragment = module.entry_points.get(fragment_idx).map_or_else(String::new, |entry| entry.name.clone());
         let label = pass.image.clone().unwrap_or_else(|| fragment.clone());
         let kind = PassKind::Draw {
             vertex_module: None,

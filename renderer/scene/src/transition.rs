@@ -67,7 +67,7 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
             host.textures.push(picture(name, TextureSource::Param(program.params.len())));
             program.params.push(ParamSpec {
                 name: name.to_owned(),
-                label: name.to_owned(),
+                label: foreign::label_of(name),
                 kind: ParamKind::Image,
             });
         } else {
@@ -181,7 +181,11 @@ fn add_param(
             let first = program.params.len();
             for (part, axis) in parts.iter().zip(["x", "y", "z", "w"]) {
                 let name = format!("{name}.{axis}");
-                program.params.push(ParamSpec { label: name.clone(), name, kind: number_kind(*part) });
+                program.params.push(ParamSpec {
+                    label: foreign::label_of(&name),
+                    name,
+                    kind: number_kind(*part),
+                });
             }
             let slots: Vec<String> =
                 (first..first + num_parts).map(|idx| format!("jl_params.slot[{idx}].x")).collect();
@@ -190,7 +194,7 @@ fn add_param(
         }
     };
     host.globals.push(HostGlobal::new(ty, &name, value));
-    program.params.push(ParamSpec { label: name.clone(), name, kind });
+    program.params.push(ParamSpec { label: foreign::label_of(&name), name, kind });
     Ok(())
 }
 

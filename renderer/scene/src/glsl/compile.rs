@@ -67,13 +67,7 @@ pub(crate) fn compile(text: &Emitter, stage: Stage) -> Result<Compiled, SceneErr
     match validated {
         Ok(Ok(info)) => Ok(Compiled { module, info }),
         Ok(Err(error)) => {
-            let mut message = error.as_inner().to_string();
-            let mut cause = std::error::Error::source(error.as_inner());
-            while let Some(inner) = cause {
-                message.push_str(": ");
-                message.push_str(&inner.to_string());
-                cause = inner.source();
-            }
+            let message = innermost(error.as_inner());
             // The narrowest span is the one that shows the fault.
             let span = error
                 .spans()
@@ -83,6 +77,22 @@ pub(crate) fn compile(text: &Emitter, stage: Stage) -> Result<Compiled, SceneErr
         }
         Err(_) => Err(SceneError::whole("the validator gave up on this text")),
     }
+}
+
+/// Returns what naga says beyond "function [3] 'f' is invalid", which tells an author nothing.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut messages = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        messages.push(inner.to_string());
+        cause = inner.source();
+    }
+    let vague = messages
+        .iter()
+        .take(messages.len() - 1)
+        .take_while(|message| message.ends_with("is invalid"))
+        .count();
+    messages.get(vague..).unwrap_or_default().join(": ")
 }
 
 fn place(text: &Emitter, span: Option<naga::Span>, message: &str) -> SceneError {

@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+use crate::foreign::label_of;
 use crate::{ParamKind, ParamSpec, SceneError, SizeExpr};
 
 /// Four times the most inputs in the corpus.
@@ -224,7 +225,7 @@ fn input_from_map(map: &Map<String, Value>) -> Result<Input, String> {
         other => return Err(format!("input {name:?} has the unknown type {other:?}")),
     };
     let label = match text(map, "LABEL") {
-        label if label.is_empty() => name.clone(),
+        label if label.is_empty() => label_of(&name),
         label => label,
     };
     Ok(Input { kind: InputKind::Param(ParamSpec { name: name.clone(), label, kind }), name, in_pixels })

@@ -145,6 +145,7 @@ fn a_transition_reads_both_pictures_and_its_defaults() {
         uniform vec3 tint /* = vec3(0.9, 0.4, 0.2) */;
         uniform vec4 border; // = vec4(1.0)
         uniform vec3 far; // = vec3(1, 10, 100)
+        uniform float edgeWidth_px;
         uniform sampler2D luma;
         vec4 transition(vec2 uv) {
             float m = power + float(steps) + float(size.x) + direction.x + far.z + texture2D(luma, uv).r + ratio;
@@ -163,6 +164,9 @@ fn a_transition_reads_both_pictures_and_its_defaults() {
     assert_eq!(default("border"), [1.0; 4]);
     assert_eq!(default("far.z")[0], 100.0);
     assert!(program.params.iter().any(|param| param.kind == ParamKind::Image));
+    let label =
+        |name: &str| program.params.iter().find(|param| param.name == name).map(|param| param.label.as_str());
+    assert_eq!(label("edgeWidth_px"), Some("Edge width px"));
     let luma = program.params.iter().position(|param| param.name == "luma").unwrap();
     assert_eq!(
         textures(&program, "transition"),
