@@ -101,6 +101,16 @@ fn another_track_is_found_within_four_seconds() {
 }
 
 #[test]
+fn another_tempo_is_followed_within_four_beats() {
+    let mut beats = steady(120.0, 0.3, 10.0);
+    let change = beats[beats.len() - 1];
+    beats.extend((1..=20).map(|i| change + f64::from(i) * 60.0 / 130.0));
+    let (heard, _) = beats_of(&drums(&beats, 0.5, 19.0));
+    let settled = change + 4.0 * 60.0 / 130.0;
+    assert!(share_found(&beats[..beats.len() - 1], &heard, settled, 0.07) > 0.9, "{heard:?}");
+}
+
+#[test]
 fn taps_lead_and_the_music_takes_over_again() {
     let music = drums(&steady(120.0, 0.2, 20.0), 0.5, 20.0);
     let (front, rest) = music.split_at(RATE as usize * 8);
