@@ -35,9 +35,17 @@ fn main() {
             }
         }
         let seconds = start.elapsed().as_secs_f64();
-        println!("{:12} {events:8} events {seconds:7.3} s {:10.0} events/s", field("id"), events as f64 / seconds);
+        println!(
+            "{:12} {events:8} events {seconds:7.3} s {:10.0} events/s",
+            field("id"),
+            events as f64 / seconds
+        );
         all_events += events;
         all_seconds += seconds;
     }
-    println!("{:12} {all_events:8} events {all_seconds:7.3} s {:10.0} events/s", "all", all_events as f64 / all_seconds);
+    println!(
+        "{:12} {all_events:8} events {all_seconds:7.3} s {:10.0} events/s",
+        "all",
+        all_events as f64 / all_seconds
+    );
 }

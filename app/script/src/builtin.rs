@@ -60,8 +60,14 @@ const fn function(
 
 static ALL: LazyLock<Vec<Function>> = LazyLock::new(|| {
     let mut all: Vec<Function> = Vec::new();
-    all.extend(CONTROLS.iter().map(|spec| function(spec.name, spec.aliases, "(value)", spec.doc, Kind::Control(spec))));
-    all.extend(Op::ALL.iter().map(|(op, name, doc)| function(name, &[], "(pattern)", doc, Kind::Operator(*op))));
+    all.extend(
+        CONTROLS
+            .iter()
+            .map(|spec| function(spec.name, spec.aliases, "(value)", spec.doc, Kind::Control(spec))),
+    );
+    all.extend(
+        Op::ALL.iter().map(|(op, name, doc)| function(name, &[], "(pattern)", doc, Kind::Operator(*op))),
+    );
     all.extend(shape::functions());
     all.extend(change::functions());
     all.extend(make::functions());
@@ -100,7 +106,8 @@ pub(crate) fn global(eval: &Eval, name: &str) -> Option<Js> {
             _ => eval.arena.function(Callable::Builtin(found)),
         });
     }
-    let registered = eval.runtime.said.with(|said| said.registered.iter().find(|r| &*r.name == name).cloned());
+    let registered =
+        eval.runtime.said.with(|said| said.registered.iter().find(|r| &*r.name == name).cloned());
     if let Some(registered) = registered {
         return Some(eval.arena.function(Callable::Registered(registered, None)));
     }
@@ -140,7 +147,9 @@ pub(crate) fn call(eval: &Eval, function: &'static Function, arguments: Vec<Js>,
         return Ok(eval.arena.function(Callable::Partial(function, arguments, at)));
     }
     // Picking reads either way round: the list is what is picked from.
-    if let (Kind::Pick(..), [pattern, list @ (Js::List(_) | Js::Object(_))]) = (&function.kind, arguments.as_slice()) {
+    if let (Kind::Pick(..), [pattern, list @ (Js::List(_) | Js::Object(_))]) =
+        (&function.kind, arguments.as_slice())
+    {
         let pattern = eval.sequence(pattern, at)?;
         return method(eval, function, &pattern, std::slice::from_ref(list), at);
     }
@@ -154,7 +163,13 @@ pub(crate) fn call(eval: &Eval, function: &'static Function, arguments: Vec<Js>,
 }
 
 /// Calls a function of the table as a method of `pattern`.
-pub(crate) fn method(eval: &Eval, function: &'static Function, pattern: &Pattern, arguments: &[Js], at: At) -> Result<Js> {
+pub(crate) fn method(
+    eval: &Eval,
+    function: &'static Function,
+    pattern: &Pattern,
+    arguments: &[Js],
+    at: At,
+) -> Result<Js> {
     let needs = |count: usize| {
         if arguments.len() >= count {
             return Ok(());
@@ -196,12 +211,15 @@ pub(crate) fn method(eval: &Eval, function: &'static Function, pattern: &Pattern
             return Ok(result);
         }
         Kind::Free(call) => {
-            let all: Vec<Js> = std::iter::once(Js::Pattern(pattern.clone())).chain(arguments.iter().cloned()).collect();
+            let all: Vec<Js> =
+                std::iter::once(Js::Pattern(pattern.clone())).chain(arguments.iter().cloned()).collect();
             return call(eval, &all, at);
         }
         Kind::Pick(join, wrap) => {
             needs(1)?;
-            pattern.pick_with(eval.choices(arguments.first().unwrap_or(&Js::Undefined), at)?, *wrap).join(*join)
+            pattern
+                .pick_with(eval.choices(arguments.first().unwrap_or(&Js::Undefined), at)?, *wrap)
+                .join(*join)
         }
         Kind::Constant(make) => make(),
     }))
@@ -214,7 +232,8 @@ pub(crate) fn joined(
     at: At,
     apply: impl Fn(&[Value]) -> std::result::Result<Pattern, Fault> + Send + Sync + 'static,
 ) -> Result<Pattern> {
-    let constants: Option<Vec<Value>> = arguments.iter().map(|argument| argument.constant().cloned()).collect();
+    let constants: Option<Vec<Value>> =
+        arguments.iter().map(|argument| argument.constant().cloned()).collect();
     if let Some(values) = constants {
         return apply(&values).map_err(|fault| Error::new(fault.to_string(), at));
     }
@@ -240,7 +259,12 @@ pub(crate) fn operate(
 }
 
 /// Calls a function the user registered; its pattern comes last.
-pub(crate) fn call_registered(eval: &Eval, registered: &Arc<Registered>, arguments: Vec<Js>, at: At) -> Result<Js> {
+pub(crate) fn call_registered(
+    eval: &Eval,
+    registered: &Arc<Registered>,
+    arguments: Vec<Js>,
+    at: At,
+) -> Result<Js> {
     let count = registered.arity.saturating_sub(1);
     if arguments.len() <= count {
         return Ok(eval.arena.function(Callable::Registered(registered.clone(), Some(arguments))));
@@ -279,7 +303,10 @@ impl Eval {
                 let keyed = entries.iter().map(|(key, value)| Ok((key.to_string(), choice(value)?)));
                 Ok(Choices::Keyed(keyed.collect::<Result<_>>()?))
             }
-            other => Err(Error::new(format!("expected a list or an object to pick from, got {}", other.kind()), at)),
+            other => Err(Error::new(
+                format!("expected a list or an object to pick from, got {}", other.kind()),
+                at,
+            )),
         }
     }
 

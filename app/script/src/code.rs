@@ -34,7 +34,11 @@ pub(crate) enum Expr {
     /// Mini-notation, read when the code is.
     Mini(Pattern),
     /// Mini-notation with values put in: texts around expressions.
-    Template { texts: Vec<Word>, parts: Vec<ExprId>, offset: u32 },
+    Template {
+        texts: Vec<Word>,
+        parts: Vec<ExprId>,
+        offset: u32,
+    },
     Name(Word),
     List(Vec<Item>),
     Object(Vec<Property>),
@@ -44,10 +48,26 @@ pub(crate) enum Expr {
     Logical(Logical, ExprId, ExprId),
     Conditional(ExprId, ExprId, ExprId),
     Assign(Place, Option<Binary>, ExprId),
-    Step { place: Place, by: f64, prefix: bool },
-    Member { object: ExprId, name: Word, optional: bool },
-    Index { object: ExprId, index: ExprId, optional: bool },
-    Call { callee: ExprId, arguments: Vec<Item>, optional: bool },
+    Step {
+        place: Place,
+        by: f64,
+        prefix: bool,
+    },
+    Member {
+        object: ExprId,
+        name: Word,
+        optional: bool,
+    },
+    Index {
+        object: ExprId,
+        index: ExprId,
+        optional: bool,
+    },
+    Call {
+        callee: ExprId,
+        arguments: Vec<Item>,
+        optional: bool,
+    },
     Sequence(Vec<ExprId>),
 }
 
@@ -139,14 +159,31 @@ pub(crate) enum Binding {
 #[derive(Debug)]
 pub(crate) enum Stmt {
     Expr(ExprId),
-    Let { constant: bool, bindings: Vec<(Binding, Option<ExprId>)> },
+    Let {
+        constant: bool,
+        bindings: Vec<(Binding, Option<ExprId>)>,
+    },
     Function(Word, Arc<FunctionCode>),
     Block(Vec<StmtId>),
     If(ExprId, StmtId, Option<StmtId>),
-    For { init: Option<StmtId>, test: Option<ExprId>, update: Option<ExprId>, body: StmtId },
+    For {
+        init: Option<StmtId>,
+        test: Option<ExprId>,
+        update: Option<ExprId>,
+        body: StmtId,
+    },
     /// `for (const x of xs)`, or over keys.
-    ForEach { binding: Binding, over: ExprId, keys: bool, body: StmtId },
-    While { test: ExprId, body: StmtId, first: bool },
+    ForEach {
+        binding: Binding,
+        over: ExprId,
+        keys: bool,
+        body: StmtId,
+    },
+    While {
+        test: ExprId,
+        body: StmtId,
+        first: bool,
+    },
     Return(Option<ExprId>),
     Break,
     Continue,

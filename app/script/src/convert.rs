@@ -46,7 +46,8 @@ impl Handle {
     pub(crate) fn transform(&self, arguments: Vec<Js>) -> Pattern {
         let arena = Arc::new(Arena::default());
         let eval = Eval::new(self.runtime.clone(), arena.clone());
-        let result = eval.call(&self.function, arguments, self.at).and_then(|result| eval.reify(&result, self.at));
+        let result =
+            eval.call(&self.function, arguments, self.at).and_then(|result| eval.reify(&result, self.at));
         match result {
             Ok(pattern) if arena.has_functions() => pattern.keeping(arena),
             Ok(pattern) => pattern,
@@ -81,9 +82,9 @@ impl Eval {
             Value::Number(x) => Js::Number(*x),
             Value::Text(text) => Js::Text(text.clone()),
             Value::List(items) => self.arena.list(items.iter().map(|item| self.js(item)).collect()),
-            Value::Controls(controls) => self
-                .arena
-                .object(controls.iter().map(|(name, value)| (Arc::from(name.as_str()), self.js(value))).collect()),
+            Value::Controls(controls) => self.arena.object(
+                controls.iter().map(|(name, value)| (Arc::from(name.as_str()), self.js(value))).collect(),
+            ),
             Value::Pattern(pattern) => Js::Pattern((**pattern).clone()),
             Value::Function(_) => Js::Undefined,
         }
@@ -123,7 +124,9 @@ impl Eval {
             Js::List(items) => {
                 let items = items.get();
                 self.runtime.spend_steps(items.len(), at)?;
-                Value::list(items.iter().map(|item| self.value_within(item, at, depth - 1)).collect::<Result<_>>()?)
+                Value::list(
+                    items.iter().map(|item| self.value_within(item, at, depth - 1)).collect::<Result<_>>()?,
+                )
             }
             Js::Object(entries) => {
                 let mut controls = Controls::new();
@@ -131,7 +134,9 @@ impl Eval {
                     self.runtime.step(at)?;
                     // A constant pattern in an object is the value it says.
                     let value = match &value {
-                        Js::Pattern(pattern) => pattern.constant().cloned().unwrap_or_else(|| Value::pattern(pattern.clone())),
+                        Js::Pattern(pattern) => {
+                            pattern.constant().cloned().unwrap_or_else(|| Value::pattern(pattern.clone()))
+                        }
                         value => self.value_within(value, at, depth - 1)?,
                     };
                     controls.set(Name::new(&name), value);
@@ -159,11 +164,16 @@ impl Eval {
 
     fn sequence_within(&self, js: &Js, at: At, depth: u32) -> Result<Pattern> {
         match js {
-            Js::List(_) if depth == 0 => Err(Error::new(format!("lists nest deeper than {MAX_DEPTH} levels"), at)),
+            Js::List(_) if depth == 0 => {
+                Err(Error::new(format!("lists nest deeper than {MAX_DEPTH} levels"), at))
+            }
             Js::List(items) => {
                 let items = items.get();
                 self.check_count(items.len(), at)?;
-                let parts = items.iter().map(|item| self.sequence_within(item, at, depth - 1)).collect::<Result<_>>()?;
+                let parts = items
+                    .iter()
+                    .map(|item| self.sequence_within(item, at, depth - 1))
+                    .collect::<Result<_>>()?;
                 Ok(Pattern::fastcat(parts))
             }
             js => self.reify(js, at),

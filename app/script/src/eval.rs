@@ -6,9 +6,17 @@ use std::sync::atomic::Ordering;
 use audio_pattern::{Pattern, mini_at};
 
 use crate::builtin;
-use crate::code::{At, Binary, Binding, Body, Expr, ExprId, FunctionCode, Item, Logical, Place, Property, Stmt, StmtId, Unary, Word};
+use crate::code::{
+    At, Binary, Binding, Body, Expr, ExprId, FunctionCode, Item, Logical, Place, Property, Stmt, StmtId,
+    Unary, Word,
+};
 use crate::error::{Error, Result, nearest};
 use crate::js::{Arena, Callable, Js, MAX_CALLS, Runtime, Scope};
+
+mod operators;
+
+pub(crate) use operators::strictly_equal;
+use operators::unary;
 
 /// What a scope costs of the memory budget, in bytes, and each entry of a list or object.
 const SCOPE_BYTES: usize = 160;
@@ -212,7 +220,10 @@ impl Eval {
                     self.bind(part, field, constant, scope, at)?;
                 }
                 if let (Some(rest), Js::Object(entries)) = (rest, &value) {
-                    let left = entries.get().into_iter().filter(|(key, _)| !fields.iter().any(|(name, _)| name == key));
+                    let left = entries
+                        .get()
+                        .into_iter()
+                        .filter(|(key, _)| !fields.iter().any(|(name, _)| name == key));
                     self.bind(rest, self.arena.object(left.collect()), constant, scope, at)?;
                 }
             }
@@ -294,12 +305,21 @@ impl Eval {
                 let index = self.expr(*index, scope)?;
                 self.index(&object, &index, at)
             }
-            Expr::Call { callee, arguments, optional } => self.call_expr(*callee, arguments, *optional, scope, at),
+            Expr::Call { callee, arguments, optional } => {
+                self.call_expr(*callee, arguments, *optional, scope, at)
+            }
             Expr::Sequence(all) => all.iter().try_fold(Js::Undefined, |_, id| self.expr(*id, scope)),
         }
     }
 
-    fn template(&self, texts: &[Word], parts: &[ExprId], offset: u32, scope: &Arc<Scope>, at: At) -> Result<Js> {
+    fn template(
+        &self,
+        texts: &[Word],
+        parts: &[ExprId],
+        offset: u32,
+        scope: &Arc<Scope>,
+        at: At,
+    ) -> Result<Js> {
         let mut text = String::new();
         for (index, piece) in texts.iter().enumerate() {
             text.push_str(piece);
@@ -367,7 +387,9 @@ impl Eval {
 
     fn keys(&self, value: &Js, at: At) -> Result<Vec<Js>> {
         let keys: Vec<Js> = match value {
-            Js::Object(entries) => entries.with(|all| all.iter().map(|(key, _)| Js::Text(key.clone())).collect()),
+            Js::Object(entries) => {
+                entries.with(|all| all.iter().map(|(key, _)| Js::Text(key.clone())).collect())
+            }
             Js::List(list) => (0..list.with(|all| all.len())).map(|i| Js::text(&i.to_string())).collect(),
             _ => Vec::new(),
         };
@@ -377,11 +399,12 @@ impl Eval {
 
     fn object(&self, properties: &[Property], scope: &Arc<Scope>, at: At) -> Result<Js> {
         let mut entries: Vec<(Word, Js)> = Vec::new();
-        let put = |entries: &mut Vec<(Word, Js)>, name: Word, value: Js| {
-            match entries.iter_mut().find(|(key, _)| *key == name) {
-                Some(entry) => entry.1 = value,
-                None => entries.push((name, value)),
-            }
+        let put = |entries: &mut Vec<(Word, Js)>, name: Word, value: Js| match entries
+            .iter_mut()
+            .find(|(key, _)| *key == name)
+        {
+            Some(entry) => entry.1 = value,
+            None => entries.push((name, value)),
         };
         for property in properties {
             match property {
@@ -415,7 +438,14 @@ impl Eval {
         }
     }
 
-    fn assign(&self, place: &Place, operator: Option<Binary>, value: ExprId, scope: &Arc<Scope>, at: At) -> Result<Js> {
+    fn assign(
+        &self,
+        place: &Place,
+        operator: Option<Binary>,
+        value: ExprId,
+        scope: &Arc<Scope>,
+        at: At,
+    ) -> Result<Js> {
         let value = match operator {
             None => self.expr(value, scope)?,
             Some(operator) => {
@@ -433,7 +463,9 @@ impl Eval {
             Place::Name(name) => {
                 return match scope.assign(name, &value) {
                     Ok(()) => Ok(()),
-                    Err(true) => Err(Error::new(format!("{name} is a constant"), at).hint("declare it with let")),
+                    Err(true) => {
+                        Err(Error::new(format!("{name} is a constant"), at).hint("declare it with let"))
+                    }
                     // Assigning to a new name makes a variable, as scripts do.
                     Err(false) => {
                         let mut root = scope.clone();
@@ -482,7 +514,14 @@ impl Eval {
         }
     }
 
-    fn call_expr(&self, callee: ExprId, arguments: &[Item], optional: bool, scope: &Arc<Scope>, at: At) -> Result<Js> {
+    fn call_expr(
+        &self,
+        callee: ExprId,
+        arguments: &[Item],
+        optional: bool,
+        scope: &Arc<Scope>,
+        at: At,
+    ) -> Result<Js> {
         let (expr, callee_at) = self.runtime.code.expr(callee);
         // The place of a method is its name, not the whole chain before it.
         let name_at = |name: &str| (callee_at.1.saturating_sub(name.len() as u32), callee_at.1);
@@ -528,7 +567,8 @@ impl Eval {
         };
         let depth = self.runtime.calls.fetch_add(1, Ordering::Relaxed);
         let result = if depth >= MAX_CALLS {
-            Err(Error::new(format!("calls nest deeper than {MAX_CALLS} levels"), at).hint("does a function call itself without end?"))
+            Err(Error::new(format!("calls nest deeper than {MAX_CALLS} levels"), at)
+                .hint("does a function call itself without end?"))
         } else {
             self.runtime.step(at).and_then(|()| self.call_callable(callable, arguments, at))
         };
@@ -564,53 +604,11 @@ impl Eval {
                 let all: Vec<Js> = first.iter().flatten().cloned().chain(arguments).collect();
                 builtin::call_registered(self, registered, all, at)
             }
-            Callable::Operator(pattern, op) => builtin::operate(self, pattern, *op, None, &arguments, at).map(Js::Pattern),
+            Callable::Operator(pattern, op) => {
+                builtin::operate(self, pattern, *op, None, &arguments, at).map(Js::Pattern)
+            }
             Callable::Method(object, name) => self.call_method(object, name, arguments, at),
         }
-    }
-
-    fn binary(&self, operator: Binary, a: &Js, b: &Js, at: At) -> Result<Js> {
-        let (x, y) = (|| a.number(), || b.number());
-        let int = |value: f64| if value.is_finite() { (value.trunc() % 4_294_967_296.0) as i64 as i32 } else { 0 };
-        Ok(match operator {
-            Binary::Add => {
-                let texts = |v: &Js| matches!(v, Js::Text(_) | Js::List(_) | Js::Object(_) | Js::Function(_));
-                if texts(a) || texts(b) {
-                    let text = a.display() + &b.display();
-                    self.runtime.spend_bytes(text.len(), at)?;
-                    Js::text(&text)
-                } else {
-                    Js::Number(x() + y())
-                }
-            }
-            Binary::Sub => Js::Number(x() - y()),
-            Binary::Mul => Js::Number(x() * y()),
-            Binary::Div => Js::Number(x() / y()),
-            Binary::Rem => Js::Number(x() % y()),
-            Binary::Pow => Js::Number(x().powf(y())),
-            Binary::Eq => Js::Bool(loosely_equal(a, b)),
-            Binary::Ne => Js::Bool(!loosely_equal(a, b)),
-            Binary::StrictEq => Js::Bool(strictly_equal(a, b)),
-            Binary::StrictNe => Js::Bool(!strictly_equal(a, b)),
-            Binary::Lt => Js::Bool(less(a, b)),
-            Binary::Gt => Js::Bool(less(b, a)),
-            Binary::Lte => Js::Bool(!less(b, a) && !x().is_nan() | matches!(a, Js::Text(_))),
-            Binary::Gte => Js::Bool(!less(a, b) && !x().is_nan() | matches!(a, Js::Text(_))),
-            Binary::BitAnd => Js::Number(f64::from(int(x()) & int(y()))),
-            Binary::BitOr => Js::Number(f64::from(int(x()) | int(y()))),
-            Binary::BitXor => Js::Number(f64::from(int(x()) ^ int(y()))),
-            Binary::ShiftLeft => Js::Number(f64::from(int(x()).wrapping_shl(int(y()) as u32))),
-            Binary::ShiftRight => Js::Number(f64::from(int(x()).wrapping_shr(int(y()) as u32))),
-            Binary::ShiftRightZero => Js::Number(f64::from((int(x()) as u32).wrapping_shr(int(y()) as u32))),
-            Binary::In => match b {
-                Js::Object(entries) => {
-                    let key = a.display();
-                    Js::Bool(entries.with(|all| all.iter().any(|(name, _)| **name == *key)))
-                }
-                Js::List(list) => Js::Bool((x() as usize) < list.with(|all| all.len())),
-                _ => Js::Bool(false),
-            },
-        })
     }
 
     /// A pattern of what a program's last expression is, if it can be one.
@@ -620,53 +618,5 @@ impl Eval {
             Js::List(_) => self.sequence(value, at).map(Some),
             _ => Ok(None),
         }
-    }
-}
-
-fn unary(operator: Unary, value: &Js) -> Js {
-    match operator {
-        Unary::Minus => Js::Number(-value.number()),
-        Unary::Plus => Js::Number(value.number()),
-        Unary::Not => Js::Bool(!value.truthy()),
-        Unary::BitNot => Js::Number(f64::from(!(value.number() as i64 as i32))),
-        Unary::Void => Js::Undefined,
-        Unary::TypeOf => Js::text(match value {
-            Js::Undefined => "undefined",
-            Js::Bool(_) => "boolean",
-            Js::Number(_) => "number",
-            Js::Text(_) => "string",
-            Js::Function(_) => "function",
-            _ => "object",
-        }),
-    }
-}
-
-fn less(a: &Js, b: &Js) -> bool {
-    match (a, b) {
-        (Js::Text(a), Js::Text(b)) => a < b,
-        (a, b) => a.number() < b.number(),
-    }
-}
-
-pub(crate) fn strictly_equal(a: &Js, b: &Js) -> bool {
-    match (a, b) {
-        (Js::Undefined, Js::Undefined) | (Js::Null, Js::Null) => true,
-        (Js::Bool(a), Js::Bool(b)) => a == b,
-        (Js::Number(a), Js::Number(b)) => a == b,
-        (Js::Text(a), Js::Text(b)) => a == b,
-        (Js::List(a), Js::List(b)) => Arc::ptr_eq(a, b),
-        (Js::Object(a), Js::Object(b)) => Arc::ptr_eq(a, b),
-        (Js::Function(a), Js::Function(b)) => Arc::ptr_eq(a, b),
-        _ => false,
-    }
-}
-
-fn loosely_equal(a: &Js, b: &Js) -> bool {
-    match (a, b) {
-        (a, b) if a.is_nullish() || b.is_nullish() => a.is_nullish() && b.is_nullish(),
-        (Js::Number(_) | Js::Bool(_) | Js::Text(_), Js::Number(_) | Js::Bool(_)) | (Js::Number(_) | Js::Bool(_), Js::Text(_)) => {
-            a.number() == b.number()
-        }
-        (a, b) => strictly_equal(a, b),
     }
 }

@@ -19,6 +19,9 @@ pub(crate) const MAX_BYTES: i64 = 24 << 20;
 /// How deep calls may nest.
 pub(crate) const MAX_CALLS: u32 = 48;
 
+/// An object's names and values, in the order written.
+pub(crate) type Entries = Vec<(Word, Js)>;
+
 /// A value of user code.
 #[derive(Clone, Default)]
 pub(crate) enum Js {
@@ -29,7 +32,7 @@ pub(crate) enum Js {
     Number(f64),
     Text(Arc<str>),
     List(Arc<Cell<Vec<Js>>>),
-    Object(Arc<Cell<Vec<(Word, Js)>>>),
+    Object(Arc<Cell<Entries>>),
     Pattern(Pattern),
     Function(Arc<Callable>),
 }
@@ -95,7 +98,8 @@ impl Scope {
     pub(crate) fn get(&self, name: &str) -> Option<Js> {
         let mut scope = Some(self);
         while let Some(at) = scope {
-            let found = at.variables.with(|all| all.iter().rev().find(|v| &*v.name == name).map(|v| v.value.clone()));
+            let found =
+                at.variables.with(|all| all.iter().rev().find(|v| &*v.name == name).map(|v| v.value.clone()));
             if found.is_some() {
                 return found;
             }
@@ -139,7 +143,7 @@ impl Scope {
 #[derive(Default)]
 pub(crate) struct Arena {
     lists: Cell<Vec<Arc<Cell<Vec<Js>>>>>,
-    objects: Cell<Vec<Arc<Cell<Vec<(Word, Js)>>>>>,
+    objects: Cell<Vec<Arc<Cell<Entries>>>>,
     scopes: Cell<Vec<Arc<Scope>>>,
     functions: Cell<Vec<Arc<Callable>>>,
 }
@@ -218,7 +222,8 @@ impl Runtime {
             return Ok(());
         }
         self.steps.store(0, Ordering::Relaxed);
-        Err(Error::new(format!("the code takes more than {MAX_STEPS} steps"), at).hint("is there an endless loop?"))
+        Err(Error::new(format!("the code takes more than {MAX_STEPS} steps"), at)
+            .hint("is there an endless loop?"))
     }
 
     pub(crate) fn spend_bytes(&self, n: usize, at: At) -> Result<()> {
@@ -238,7 +243,7 @@ impl Arena {
         Js::List(list)
     }
 
-    pub(crate) fn object(&self, entries: Vec<(Word, Js)>) -> Js {
+    pub(crate) fn object(&self, entries: Entries) -> Js {
         let object = Arc::new(Cell::new(entries));
         self.objects.with(|all| all.push(object.clone()));
         Js::Object(object)
@@ -311,7 +316,9 @@ impl Js {
                 [Self::Number(x)] => *x,
                 _ => f64::NAN,
             }),
-            Self::Pattern(pattern) => pattern.constant().and_then(|value| value.numeral().ok()).unwrap_or(f64::NAN),
+            Self::Pattern(pattern) => {
+                pattern.constant().and_then(|value| value.numeral().ok()).unwrap_or(f64::NAN)
+            }
         }
     }
 
@@ -332,7 +339,9 @@ impl Js {
                 let items = list.get();
                 let texts: Vec<String> = items
                     .iter()
-                    .map(|item| if item.is_nullish() { String::new() } else { item.display_within(depth - 1) })
+                    .map(
+                        |item| if item.is_nullish() { String::new() } else { item.display_within(depth - 1) },
+                    )
                     .collect();
                 texts.join(",")
             }
@@ -364,5 +373,9 @@ pub(crate) fn number_text(x: f64) -> String {
         return "0".into();
     }
     let size = x.abs();
-    if (1e-6..1e21).contains(&size) { x.to_string() } else { format!("{x:e}").replace('e', if size >= 1.0 { "e+" } else { "e" }) }
+    if (1e-6..1e21).contains(&size) {
+        x.to_string()
+    } else {
+        format!("{x:e}").replace('e', if size >= 1.0 { "e+" } else { "e" })
+    }
 }

@@ -9,8 +9,8 @@ use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
 
 use crate::code::{
-    At, Binary, Binding, Body, Code, Expr, ExprId, FunctionCode, Item, Logical, Place, Property, Stmt, StmtId, Unary,
-    Word,
+    At, Binary, Binding, Body, Code, Expr, ExprId, FunctionCode, Item, Logical, Place, Property, Stmt,
+    StmtId, Unary, Word,
 };
 use crate::error::{Error, Result};
 use crate::guard;
@@ -25,8 +25,8 @@ pub(crate) fn lower(source: &str) -> Result<Code> {
     let parsed = Parser::new(&allocator, source, SourceType::mjs()).parse();
     if let Some(diagnostic) = parsed.diagnostics.iter().next() {
         let at = diagnostic.labels.iter().next().map_or((0, 0), |label| {
-            let start = label.offset() as u32;
-            (start, start + label.len() as u32)
+            let start = label.offset();
+            (start, start + label.len())
         });
         let mut error = Error::new(uncapitalised(&diagnostic.message), at);
         error.hint = diagnostic.help.as_ref().map(|help| uncapitalised(help));
@@ -154,9 +154,11 @@ impl Lowering {
                 keys: true,
                 body: self.statement(&it.body)?,
             },
-            S::WhileStatement(it) => {
-                Stmt::While { test: self.expression(&it.test)?, body: self.statement(&it.body)?, first: false }
-            }
+            S::WhileStatement(it) => Stmt::While {
+                test: self.expression(&it.test)?,
+                body: self.statement(&it.body)?,
+                first: false,
+            },
             S::DoWhileStatement(it) => {
                 Stmt::While { test: self.expression(&it.test)?, body: self.statement(&it.body)?, first: true }
             }
@@ -176,7 +178,9 @@ impl Lowering {
                 Stmt::Switch(value, cases)
             }
             S::ThrowStatement(it) => Stmt::Throw(self.expression(&it.argument)?),
-            S::ImportDeclaration(_) | S::ExportAllDeclaration(_) | S::ExportDefaultDeclaration(_)
+            S::ImportDeclaration(_)
+            | S::ExportAllDeclaration(_)
+            | S::ExportDefaultDeclaration(_)
             | S::ExportNamedDeclaration(_) => {
                 return refuse("import and export", statement);
             }
@@ -238,7 +242,10 @@ impl Lowering {
         })
     }
 
-    fn parameters(&mut self, parameters: &ast::FormalParameters<'_>) -> Result<(Vec<Binding>, Option<Binding>)> {
+    fn parameters(
+        &mut self,
+        parameters: &ast::FormalParameters<'_>,
+    ) -> Result<(Vec<Binding>, Option<Binding>)> {
         let mut bindings = Vec::new();
         for parameter in &parameters.items {
             let binding = self.binding(&parameter.pattern)?;
@@ -305,7 +312,9 @@ impl Lowering {
             E::StringLiteral(it) => self.literal(it)?,
             E::TemplateLiteral(it) => self.template(it)?,
             E::TaggedTemplateExpression(it) => match &it.tag {
-                E::Identifier(tag) if matches!(tag.name.as_str(), "mini" | "m" | "h") => self.template(&it.quasi)?,
+                E::Identifier(tag) if matches!(tag.name.as_str(), "mini" | "m" | "h") => {
+                    self.template(&it.quasi)?
+                }
                 _ => return refuse("a tagged text", expression),
             },
             E::Identifier(it) => match it.name.as_str() {
@@ -316,7 +325,9 @@ impl Lowering {
                 let mut items = Vec::new();
                 for item in &it.elements {
                     items.push(match item {
-                        ast::ArrayExpressionElement::SpreadElement(it) => Item::Spread(self.expression(&it.argument)?),
+                        ast::ArrayExpressionElement::SpreadElement(it) => {
+                            Item::Spread(self.expression(&it.argument)?)
+                        }
                         ast::ArrayExpressionElement::Elision(hole) => {
                             Item::One(self.push(Expr::Undefined, at(&**hole)))
                         }
@@ -329,7 +340,9 @@ impl Lowering {
             E::ArrowFunctionExpression(it) => {
                 let (parameters, rest) = self.parameters(&it.params)?;
                 let body = match &it.body {
-                    ast::ArrowFunctionBody::FunctionBody(body) => Body::Block(self.statements(&body.statements)?),
+                    ast::ArrowFunctionBody::FunctionBody(body) => {
+                        Body::Block(self.statements(&body.statements)?)
+                    }
                     body => Body::Value(self.expression(body.to_expression())?),
                 };
                 Expr::Function(Arc::new(FunctionCode { name: None, parameters, rest, body }))
@@ -441,7 +454,9 @@ impl Lowering {
         let mut properties = Vec::new();
         for property in &object.properties {
             properties.push(match property {
-                ast::ObjectPropertyKind::SpreadProperty(it) => Property::Spread(self.expression(&it.argument)?),
+                ast::ObjectPropertyKind::SpreadProperty(it) => {
+                    Property::Spread(self.expression(&it.argument)?)
+                }
                 ast::ObjectPropertyKind::ObjectProperty(it) => {
                     if it.kind != ast::PropertyKind::Init {
                         return refuse("get and set", &**it);
@@ -479,7 +494,9 @@ impl Lowering {
     /// An index in quotes is a name, not mini-notation.
     fn index(&mut self, index: &ast::Expression<'_>) -> Result<ExprId> {
         match index {
-            ast::Expression::StringLiteral(it) => Ok(self.push(Expr::Text(word(it.value.as_str())), at(index))),
+            ast::Expression::StringLiteral(it) => {
+                Ok(self.push(Expr::Text(word(it.value.as_str())), at(index)))
+            }
             index => self.expression(index),
         }
     }

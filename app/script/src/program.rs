@@ -85,7 +85,8 @@ fn run(source: &str, settings: &Settings) -> Result<Program> {
             part.pattern = eval.change(function, end)?(part.pattern.clone());
         }
     }
-    let mut pattern = Pattern::stack(parts.iter().filter(|part| !part.muted).map(|part| part.pattern.clone()).collect());
+    let mut pattern =
+        Pattern::stack(parts.iter().filter(|part| !part.muted).map(|part| part.pattern.clone()).collect());
     if parts.is_empty() {
         pattern = Pattern::silence();
     }
@@ -126,7 +127,11 @@ fn parts(said: &Said) -> Vec<Part> {
 impl Said {
     /// Notes a part; one named `$` gets a number, any other replaces the last of its name.
     pub(crate) fn label(&mut self, name: &Word, pattern: Pattern, at: At) {
-        let name = if name.contains('$') { Word::from(format!("{name}{}", self.labels.len())) } else { name.clone() };
+        let name = if name.contains('$') {
+            Word::from(format!("{name}{}", self.labels.len()))
+        } else {
+            name.clone()
+        };
         match self.labels.iter_mut().find(|(known, ..)| *known == name) {
             Some(entry) => *entry = (name, pattern, at),
             None => self.labels.push((name, pattern, at)),

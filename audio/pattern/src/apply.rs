@@ -91,7 +91,8 @@ impl Pattern {
             let inner = inner.clone();
             outer.map(move |a| {
                 let a = a.clone();
-                let combined = inner.try_map_op(move |b| if flip { op.apply(b, &a) } else { op.apply(&a, b) });
+                let combined =
+                    inner.try_map_op(move |b| if flip { op.apply(b, &a) } else { op.apply(&a, b) });
                 Value::pattern(combined)
             })
         };
@@ -108,7 +109,10 @@ impl Pattern {
     }
 
     /// Like `try_map`, where `None` removes the event.
-    fn try_map_op(&self, map: impl Fn(&Value) -> Result<Option<Value>, Fault> + Send + Sync + 'static) -> Self {
+    fn try_map_op(
+        &self,
+        map: impl Fn(&Value) -> Result<Option<Value>, Fault> + Send + Sync + 'static,
+    ) -> Self {
         let inner = self.clone();
         self.derive(move |query, span, out| {
             let start = out.len();
@@ -139,18 +143,37 @@ impl Pattern {
             });
         }
         Self::from_fn(depth, self.steps(), move |query, span, out| {
-            let lefts = left.collect(query, span);
-            let mut rights = Vec::new();
-            for hap in &lefts {
+            let start = out.len();
+            left.ask(query, span, out);
+            let (mut rights, mut more) = (Vec::new(), Vec::new());
+            // One event on the right for each on the left is what there mostly is: it is changed in
+            // its place, and only what is beyond that goes to a list.
+            retain_from(out, start, |hap| {
                 rights.clear();
                 right.ask(query, hap.whole_or_part(), &mut rights);
+                let mut first = None;
                 for other in &rights {
                     let Some(part) = hap.part.intersection(other.part) else { continue };
-                    let mut sources = hap.sources;
-                    sources.merge(&other.sources);
-                    push_combined(query, hap.whole, part, sources, combine(&hap.value, &other.value), out);
+                    match combine(&hap.value, &other.value) {
+                        Ok(Some(value)) => {
+                            let mut sources = hap.sources;
+                            sources.merge(&other.sources);
+                            let joined = Hap { whole: hap.whole, part, value, sources };
+                            if first.is_none() { first = Some(joined) } else { more.push(joined) }
+                        }
+                        Ok(None) => {}
+                        Err(fault) => query.fail(fault),
+                    }
                 }
-            }
+                match first {
+                    Some(joined) => {
+                        *hap = joined;
+                        true
+                    }
+                    None => false,
+                }
+            });
+            out.append(&mut more);
         })
     }
 

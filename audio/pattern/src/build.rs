@@ -20,11 +20,7 @@ impl Pattern {
         if let [only] = patterns.as_slice() {
             return only.clone();
         }
-        let steps = patterns
-            .iter()
-            .map(Self::steps)
-            .reduce(|a, b| Some(a?.lcm(b?)))
-            .flatten();
+        let steps = patterns.iter().map(Self::steps).reduce(|a, b| Some(a?.lcm(b?))).flatten();
         Self::from_fn(Self::depth_over(&patterns), steps, move |query, span, out| {
             for pattern in &patterns {
                 pattern.ask(query, span, out);
@@ -160,7 +156,7 @@ impl Segment {
     fn ask(&self, query: &crate::query::Query<'_>, cycle: Ratio, within: Span, out: &mut Vec<Hap>) {
         let part = Span::new(within.begin.max(self.begin), within.end.min(self.end));
         if let Some((value, sources)) = self.pattern.constant_with_sources() {
-            if query.spend(1) {
+            if query.spend_event() {
                 let whole = Some(Span::new(cycle + self.begin, cycle + self.end));
                 out.push(Hap { whole, part: part.shift(cycle), value: value.clone(), sources: *sources });
             }

@@ -88,7 +88,12 @@ impl Pattern {
         let length = Ratio::new(1, from.len() as i64);
         let places = |beats: &[bool]| -> Vec<Ratio> {
             let n = beats.len() as i64;
-            beats.iter().enumerate().filter(|(_, beat)| **beat).map(|(i, _)| Ratio::new(i as i64, n)).collect()
+            beats
+                .iter()
+                .enumerate()
+                .filter(|(_, beat)| **beat)
+                .map(|(i, _)| Ratio::new(i as i64, n))
+                .collect()
         };
         let beats = places(from).into_iter().zip(places(to)).map(|(a, b)| {
             let begin = a + (b - a) * by;

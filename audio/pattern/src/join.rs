@@ -26,7 +26,11 @@ pub enum Join {
 impl Pattern {
     /// Returns what `f` makes of each value, joined by `join`.
     #[must_use]
-    pub fn bind(&self, join: Join, f: impl Fn(&Value) -> Result<Self, Fault> + Send + Sync + 'static) -> Self {
+    pub fn bind(
+        &self,
+        join: Join,
+        f: impl Fn(&Value) -> Result<Self, Fault> + Send + Sync + 'static,
+    ) -> Self {
         // Not at once even for a constant: what `f` makes may bind again, without end.
         self.try_map_hap(move |hap| f(&hap.value).map(Value::pattern)).join(join)
     }
@@ -50,7 +54,8 @@ impl Pattern {
     /// they change.
     #[must_use]
     pub fn with_arguments(arguments: &[Self], f: impl Fn(&[Value]) -> Self + Send + Sync + 'static) -> Self {
-        let constants: Option<Vec<Value>> = arguments.iter().map(|argument| argument.constant().cloned()).collect();
+        let constants: Option<Vec<Value>> =
+            arguments.iter().map(|argument| argument.constant().cloned()).collect();
         if let Some(values) = constants {
             return f(&values);
         }

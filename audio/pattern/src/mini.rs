@@ -410,16 +410,20 @@ fn is_word(c: char) -> bool {
 
 fn apply(pattern: Pattern, suffix: Suffix) -> Pattern {
     match suffix {
-        Suffix::Fast(by) => Pattern::with_arguments(&[by], move |values| match values.first().map(Value::numeral) {
-            Some(Ok(by)) => pattern.fast(Ratio::from_f64(by)),
-            Some(Err(fault)) => Pattern::fault(fault),
-            None => Pattern::silence(),
-        }),
-        Suffix::Slow(by) => Pattern::with_arguments(&[by], move |values| match values.first().map(Value::numeral) {
-            Some(Ok(by)) => pattern.slow(Ratio::from_f64(by)),
-            Some(Err(fault)) => Pattern::fault(fault),
-            None => Pattern::silence(),
-        }),
+        Suffix::Fast(by) => {
+            Pattern::with_arguments(&[by], move |values| match values.first().map(Value::numeral) {
+                Some(Ok(by)) => pattern.fast(Ratio::from_f64(by)),
+                Some(Err(fault)) => Pattern::fault(fault),
+                None => Pattern::silence(),
+            })
+        }
+        Suffix::Slow(by) => {
+            Pattern::with_arguments(&[by], move |values| match values.first().map(Value::numeral) {
+                Some(Ok(by)) => pattern.slow(Ratio::from_f64(by)),
+                Some(Err(fault)) => Pattern::fault(fault),
+                None => Pattern::silence(),
+            })
+        }
         Suffix::Replicate(n) => pattern.repeat_cycles(n).fast(Ratio::whole(n)),
         Suffix::Degrade(amount, stream) => pattern.degrade_by_with(&stream_of(stream), amount),
         Suffix::Tail(tail) => pattern.apply_left(&tail, |head, tail| {
@@ -448,7 +452,9 @@ fn apply(pattern: Pattern, suffix: Suffix) -> Pattern {
 
 fn checked_euclid(pattern: &Pattern, beats: f64, steps: f64, rotation: f64) -> Pattern {
     if beats.abs() > steps {
-        return Pattern::fault(Fault::value(format!("({beats},{steps}) asks for more beats than there are steps")));
+        return Pattern::fault(Fault::value(format!(
+            "({beats},{steps}) asks for more beats than there are steps"
+        )));
     }
     if steps > MAX_SEQUENCE as f64 {
         return Pattern::fault(Fault::value(format!("({beats},{steps}) has more than {MAX_SEQUENCE} steps")));

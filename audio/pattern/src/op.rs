@@ -99,7 +99,9 @@ impl Op {
         match (a, b) {
             (Value::Controls(a), Value::Controls(b)) => self.union(a, b).map(Some),
             // Arithmetic between controls and a bare value changes nothing.
-            (Value::Controls(_) | Value::List(_), _) if !matches!(b, Value::Controls(_)) && self != Self::Func => {
+            (Value::Controls(_) | Value::List(_), _)
+                if !matches!(b, Value::Controls(_)) && self != Self::Func =>
+            {
                 if matches!((a, self), (Value::List(_), Self::Set)) {
                     return Ok(Some(b.clone()));
                 }
@@ -163,8 +165,20 @@ impl Op {
             Self::EqStrict => Value::Bool(a == b),
             Self::Ne => Value::Bool(!loosely_equal(a, b)),
             Self::NeStrict => Value::Bool(a != b),
-            Self::And => if a.truthy() { b.clone() } else { a.clone() },
-            Self::Or => if a.truthy() { a.clone() } else { b.clone() },
+            Self::And => {
+                if a.truthy() {
+                    b.clone()
+                } else {
+                    a.clone()
+                }
+            }
+            Self::Or => {
+                if a.truthy() {
+                    a.clone()
+                } else {
+                    b.clone()
+                }
+            }
             Self::Func => match a {
                 Value::Function(function) => return function.call(std::slice::from_ref(b)),
                 _ => return Err(Fault::value("func needs a pattern of functions")),

@@ -52,7 +52,7 @@ impl Node for Pure {
     fn query(&self, query: &Query<'_>, span: Span, out: &mut Vec<Hap>) {
         let mut rest = Some(span);
         while let Some(span) = rest {
-            if !query.spend(1) {
+            if !query.spend_event() {
                 return;
             }
             let (part, after) = span.split_first();
@@ -89,7 +89,11 @@ impl Pattern {
     /// Returns the pattern that says `value` once a cycle, written at `source`.
     #[must_use]
     pub fn pure_at(value: Value, source: SourceSpan) -> Self {
-        Self { node: Arc::new(Pure { value, sources: Sources::one(source) }), steps: Some(Ratio::ONE), depth: 0 }
+        Self {
+            node: Arc::new(Pure { value, sources: Sources::one(source) }),
+            steps: Some(Ratio::ONE),
+            depth: 0,
+        }
     }
 
     pub(crate) fn pure_with(value: Value, sources: Sources) -> Self {
@@ -124,7 +128,10 @@ impl Pattern {
     }
 
     /// Returns a pattern made of this one, with the same steps.
-    pub(crate) fn derive(&self, node: impl Fn(&Query<'_>, Span, &mut Vec<Hap>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn derive(
+        &self,
+        node: impl Fn(&Query<'_>, Span, &mut Vec<Hap>) + Send + Sync + 'static,
+    ) -> Self {
         Self::from_fn(self.depth + 1, self.steps, node)
     }
 
@@ -235,7 +242,8 @@ impl Pattern {
                 self.0.ask(query, span, out);
             }
         }
-        Self { node: Arc::new(Keeping(self.clone(), guard)), steps: self.steps, depth: self.depth + 1 }.checked()
+        Self { node: Arc::new(Keeping(self.clone(), guard)), steps: self.steps, depth: self.depth + 1 }
+            .checked()
     }
 
     /// Returns this pattern with `before` called at the start of every question: where a program
@@ -273,7 +281,10 @@ pub(crate) fn each_cycle(query: &Query<'_>, span: Span, mut visit: impl FnMut(Sp
 
 impl std::fmt::Debug for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pattern").field("steps", &self.steps).field("depth", &self.depth).finish_non_exhaustive()
+        f.debug_struct("Pattern")
+            .field("steps", &self.steps)
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
     }
 }
 

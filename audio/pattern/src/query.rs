@@ -7,10 +7,13 @@ use thiserror::Error;
 /// Work units a query may spend before it is refused, whatever its length. One unit is one
 /// pattern asked or one event passed on: about 50 ns, so that a refused query ends within 50 ms
 /// and its events fit in 32 MB.
-const BASE_WORK: u64 = 150_000;
+const BASE_WORK: u64 = 120_000;
 
 /// Work units added for each cycle asked: ten times what a dense tune spends.
-const WORK_PER_CYCLE: u64 = 40_000;
+const WORK_PER_CYCLE: u64 = 30_000;
+
+/// Work units one event costs where it is made: its memory counts, too.
+const EVENT_WORK: u64 = 4;
 
 /// The tempo assumed where none is said, in cycles per second.
 pub const DEFAULT_CPS: f64 = 0.5;
@@ -137,6 +140,11 @@ impl Query<'_> {
                 false
             }
         }
+    }
+
+    /// Spends the work of making one event.
+    pub(crate) fn spend_event(&self) -> bool {
+        self.spend(EVENT_WORK)
     }
 
     /// Goes one level down; false where that is too deep.

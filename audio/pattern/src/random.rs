@@ -142,7 +142,8 @@ impl Pattern {
     #[must_use]
     pub fn some_cycles_by(&self, amount: f64, f: &dyn Fn(Self) -> Self) -> Self {
         let chance = Self::rand().segment(Ratio::ONE);
-        let inverse = Self::rand().map(|x| Value::Number(1.0 - x.as_number().unwrap_or(0.0))).segment(Ratio::ONE);
+        let inverse =
+            Self::rand().map(|x| Value::Number(1.0 - x.as_number().unwrap_or(0.0))).segment(Ratio::ONE);
         Self::stack(vec![
             self.degrade_by_with(&chance, amount),
             f(self.degrade_by_with(&inverse, 1.0 - amount)),
@@ -192,7 +193,8 @@ impl Pattern {
                     return;
                 }
                 let numbers = randoms_at(&query.state, cycle.to_f64() + 0.5, n);
-                let mut order: Vec<(f64, usize)> = numbers.into_iter().enumerate().map(|(i, x)| (x, i)).collect();
+                let mut order: Vec<(f64, usize)> =
+                    numbers.into_iter().enumerate().map(|(i, x)| (x, i)).collect();
                 order.sort_by(|a, b| a.0.total_cmp(&b.0));
                 let first = ((part.begin - cycle) * steps).floor().numerator().max(0) as usize;
                 for (place, (_, number)) in order.iter().enumerate().skip(first) {

@@ -185,11 +185,13 @@ fn simplest(x: f64) -> (i128, i128) {
         }
         // Take as many steps in one direction as the answer stays on that side.
         if x > middle {
-            let steps = run_length(|k| x > reads_as(a + k * c, b + k * d) && b + (k - 1) * d <= MAX_READ_DENOMINATOR);
+            let steps =
+                run_length(|k| x > reads_as(a + k * c, b + k * d) && b + (k - 1) * d <= MAX_READ_DENOMINATOR);
             a += steps * c;
             b += steps * d;
         } else {
-            let steps = run_length(|k| x < reads_as(c + k * a, d + k * b) && d + (k - 1) * b <= MAX_READ_DENOMINATOR);
+            let steps =
+                run_length(|k| x < reads_as(c + k * a, d + k * b) && d + (k - 1) * b <= MAX_READ_DENOMINATOR);
             c += steps * a;
             d += steps * b;
         }
@@ -270,28 +272,63 @@ fn narrow(num: Option<i64>, den: Option<i64>) -> Option<Ratio> {
     Some(Ratio { num: num / divisor, den: NonZeroI64::new(den / divisor)? })
 }
 
-impl Add for Ratio {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
+impl Ratio {
+    const fn in_lowest_terms(num: i64, den: NonZeroI64) -> Self {
+        Self { num, den }
+    }
+
+    fn sum(self, other: Self) -> Self {
         let (a, b, c, d) = (self.num, self.den.get(), other.num, other.den.get());
-        let fast = if b == d {
+        // With a whole number nothing can cancel, which is most of the sums there are.
+        let fast = if d == 1 {
+            c.checked_mul(b).and_then(|c| a.checked_add(c)).map(|num| Self::in_lowest_terms(num, self.den))
+        } else if b == 1 {
+            a.checked_mul(d).and_then(|a| a.checked_add(c)).map(|num| Self::in_lowest_terms(num, other.den))
+        } else if b == d {
             narrow(a.checked_add(c), Some(b))
         } else {
-            let sum = a.checked_mul(d).and_then(|ad| ad.checked_add(c.checked_mul(b)?));
-            narrow(sum, b.checked_mul(d))
+            let num = a.checked_mul(d).and_then(|ad| ad.checked_add(c.checked_mul(b)?));
+            narrow(num, b.checked_mul(d))
         };
-        fast.unwrap_or_else(|| {
+        fast.filter(|sum| sum.num != i64::MIN).unwrap_or_else(|| {
             let (a, b, c, d) = (i128::from(a), i128::from(b), i128::from(c), i128::from(d));
             // The products of 64-bit parts fit; only their sum may not.
             Self::from_wide((a * d).saturating_add(c * b), b * d)
         })
+    }
+
+    fn product(self, other: Self) -> Self {
+        let (a, b, c, d) = (self.num, self.den.get(), other.num, other.den.get());
+        if b == 1
+            && d == 1
+            && let Some(num) = a.checked_mul(c).filter(|num| *num != i64::MIN)
+        {
+            return Self::whole(num);
+        }
+        narrow(a.checked_mul(c), b.checked_mul(d))
+            .unwrap_or_else(|| Self::from_wide(i128::from(a) * i128::from(c), i128::from(b) * i128::from(d)))
+    }
+
+    /// One over this; zero for zero.
+    fn inverse(self) -> Self {
+        match NonZeroI64::new(self.num.saturating_abs()) {
+            Some(den) => Self::in_lowest_terms(self.den.get() * self.num.signum(), den),
+            None => Self::ZERO,
+        }
+    }
+}
+
+impl Add for Ratio {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.sum(other)
     }
 }
 
 impl Sub for Ratio {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        self + -other
+        self.sum(-other)
     }
 }
 
@@ -305,25 +342,15 @@ impl Neg for Ratio {
 impl Mul for Ratio {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        if other == Self::ONE {
-            return self;
-        }
-        let (a, b, c, d) = (self.num, self.den.get(), other.num, other.den.get());
-        narrow(a.checked_mul(c), b.checked_mul(d))
-            .unwrap_or_else(|| Self::from_wide(i128::from(a) * i128::from(c), i128::from(b) * i128::from(d)))
+        self.product(other)
     }
 }
 
 impl Div for Ratio {
     type Output = Self;
+    /// The quotient; zero for a zero divisor.
     fn div(self, other: Self) -> Self {
-        if other == Self::ONE {
-            return self;
-        }
-        let (a, b, c, d) = (self.num, self.den.get(), other.num, other.den.get());
-        let sign = c.signum();
-        narrow(a.checked_mul(d).map(|n| n * sign), b.checked_mul(c).and_then(|n| n.checked_mul(sign)))
-            .unwrap_or_else(|| Self::from_wide(i128::from(a) * i128::from(d), i128::from(b) * i128::from(c)))
+        self.product(other.inverse())
     }
 }
 

@@ -45,7 +45,9 @@ impl Pattern {
             .map(|i| numbers(&[("begin", i as f64 / n as f64), ("end", (i + 1) as f64 / n as f64)]))
             .map(Self::pure);
         let steps = self.steps().map(|steps| steps * Ratio::whole(n));
-        self.combine(Op::Set, Alignment::In, &Self::slowcat(parts.collect())).fast(Ratio::whole(n)).with_steps(steps)
+        self.combine(Op::Set, Alignment::In, &Self::slowcat(parts.collect()))
+            .fast(Ratio::whole(n))
+            .with_steps(steps)
     }
 
     /// Returns the parts of the sample that `indices` ask for. `slices` says how many parts there

@@ -14,7 +14,11 @@ impl Pattern {
         if n.abs() >= steps {
             return self.clone();
         }
-        if n.is_negative() { self.zoom(Ratio::ONE + n / steps, Ratio::ONE) } else { self.zoom(Ratio::ZERO, n / steps) }
+        if n.is_negative() {
+            self.zoom(Ratio::ONE + n / steps, Ratio::ONE)
+        } else {
+            self.zoom(Ratio::ZERO, n / steps)
+        }
     }
 
     /// Returns all but the first `n` steps, the last for `n` below 0.
@@ -77,7 +81,9 @@ impl Pattern {
     #[must_use]
     pub fn zip(patterns: Vec<Self>) -> Self {
         let counted: Vec<_> = patterns.into_iter().filter_map(|p| Some((p.steps()?, p))).collect();
-        let Some(steps) = counted.iter().map(|(steps, _)| *steps).reduce(Ratio::lcm) else { return Self::silence() };
+        let Some(steps) = counted.iter().map(|(steps, _)| *steps).reduce(Ratio::lcm) else {
+            return Self::silence();
+        };
         let slowed = counted.into_iter().map(|(steps, pattern)| pattern.slow(steps)).collect();
         Self::slowcat(slowed).fast(steps).with_steps(Some(steps))
     }

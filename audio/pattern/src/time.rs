@@ -175,7 +175,7 @@ impl Pattern {
                 let length = whole.length() / n;
                 let mut begin = whole.begin + length * ((hap.part.begin - whole.begin) / length).floor();
                 while begin < hap.part.end {
-                    if !query.spend(1) {
+                    if !query.spend_event() {
                         return;
                     }
                     let piece = Span::new(begin, begin + length);
@@ -303,7 +303,8 @@ impl Pattern {
             .map(|i| {
                 let begin = Ratio::new(i, n);
                 let end = Ratio::new(i + 1, n);
-                let piece = self.map(move |value| Value::pattern(Self::pure(value.clone()).compress(begin, end)));
+                let piece =
+                    self.map(move |value| Value::pattern(Self::pure(value.clone()).compress(begin, end)));
                 f(piece.squeeze_join(), i)
             })
             .collect();

@@ -166,7 +166,7 @@ pub(super) fn functions() -> Vec<Function> {
         function("log", &["logValues", "console"], "()", "shows events", Kind::Values(0, |p, _| Ok(p.clone()))),
     ];
     for name in ["scope", "_scope", "pianoroll", "_pianoroll", "punchcard", "_punchcard", "spiral", "_spiral", "spectrum", "_spectrum",
-        "pitchwheel", "_pitchwheel", "wordfall", "tscope", "fscope", "spectrum", "markcss", "onTrigger", "drawLine", "animate"] {
+        "pitchwheel", "_pitchwheel", "wordfall", "tscope", "fscope", "markcss", "onTrigger", "drawLine", "animate"] {
         all.push(function(name, &[], "()", "draws the pattern", M(0, |_, p, _, _| Ok(Js::Pattern(p.clone())))));
     }
     all
@@ -191,7 +191,9 @@ fn counted(values: &[Value], at: usize, make: impl Fn(usize) -> Pattern) -> Patt
     let n = number(values, at).max(0.0);
     if n > audio_pattern::MAX_SEQUENCE as f64 {
         let limit = audio_pattern::MAX_SEQUENCE;
-        return Pattern::fault(audio_pattern::Fault::Value { message: format!("{n} steps are more than {limit}") });
+        return Pattern::fault(audio_pattern::Fault::Value {
+            message: format!("{n} steps are more than {limit}"),
+        });
     }
     make(n as usize)
 }
@@ -272,7 +274,13 @@ fn weights(eval: &Eval, arguments: &[Js], at: At) -> Result<Vec<(f64, Pattern)>>
         .collect()
 }
 
-fn keep_if(eval: &Eval, pattern: &Pattern, arguments: &[Js], at: At, alignment: audio_pattern::Alignment) -> Result<Js> {
+fn keep_if(
+    eval: &Eval,
+    pattern: &Pattern,
+    arguments: &[Js],
+    at: At,
+    alignment: audio_pattern::Alignment,
+) -> Result<Js> {
     let on = sequence(eval, arguments, at)?;
     Ok(Js::Pattern(pattern.combine(audio_pattern::Op::KeepIf, alignment, &on)))
 }
@@ -301,10 +309,13 @@ fn register(eval: &Eval, arguments: &[Js], at: At) -> Result<Js> {
     let mut last = Js::Undefined;
     for name in names {
         let name = match &name {
-            Js::Pattern(pattern) => pattern.constant().and_then(|v| v.as_text().map(String::from)).unwrap_or_default(),
+            Js::Pattern(pattern) => {
+                pattern.constant().and_then(|v| v.as_text().map(String::from)).unwrap_or_default()
+            }
             other => other.display(),
         };
-        let registered = std::sync::Arc::new(Registered { name: name.into(), function: function.clone(), arity });
+        let registered =
+            std::sync::Arc::new(Registered { name: name.into(), function: function.clone(), arity });
         eval.runtime.said.with(|said| {
             said.registered.retain(|known| known.name != registered.name);
             said.registered.push(registered.clone());

@@ -7,26 +7,84 @@ use audio_pattern::{Alignment, Op};
 use crate::builtin;
 use crate::code::{At, Word};
 use crate::error::{Error, Result, nearest};
-use crate::eval::{Eval, strictly_equal};
+use crate::eval::Eval;
 use crate::js::{Callable, Js, number_text};
 
+mod list;
+mod text;
+
 /// Names of JavaScript's own that user code can say.
-pub(super) const GLOBALS: &[&str] =
-    &["Math", "Array", "Object", "Number", "String", "Boolean", "console", "parseInt", "parseFloat", "isNaN", "Infinity", "NaN", "globalThis"];
+pub(super) const GLOBALS: &[&str] = &[
+    "Math",
+    "Array",
+    "Object",
+    "Number",
+    "String",
+    "Boolean",
+    "console",
+    "parseInt",
+    "parseFloat",
+    "isNaN",
+    "Infinity",
+    "NaN",
+    "globalThis",
+];
 
 const MATH: &[&str] = &[
-    "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "cos", "exp", "floor", "hypot", "log", "log10", "log2", "max",
-    "min", "pow", "random", "round", "sign", "sin", "sqrt", "tan", "tanh", "trunc",
+    "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "cos", "exp", "floor", "hypot", "log", "log10",
+    "log2", "max", "min", "pow", "random", "round", "sign", "sin", "sqrt", "tan", "tanh", "trunc",
 ];
 
 const LIST_METHODS: &[&str] = &[
-    "at", "concat", "every", "fill", "filter", "find", "findIndex", "flat", "flatMap", "forEach", "includes", "indexOf",
-    "join", "keys", "map", "pop", "push", "reduce", "reverse", "shift", "slice", "some", "sort", "splice", "unshift",
+    "at",
+    "concat",
+    "entries",
+    "every",
+    "fill",
+    "filter",
+    "find",
+    "findIndex",
+    "flat",
+    "flatMap",
+    "forEach",
+    "includes",
+    "indexOf",
+    "join",
+    "keys",
+    "map",
+    "pop",
+    "push",
+    "reduce",
+    "reverse",
+    "shift",
+    "slice",
+    "some",
+    "sort",
+    "splice",
+    "unshift",
 ];
 
 const TEXT_METHODS: &[&str] = &[
-    "at", "charAt", "charCodeAt", "concat", "endsWith", "includes", "indexOf", "padEnd", "padStart", "repeat", "replace",
-    "replaceAll", "slice", "split", "startsWith", "substring", "toLowerCase", "toString", "toUpperCase", "trim",
+    "at",
+    "charAt",
+    "charCodeAt",
+    "concat",
+    "endsWith",
+    "includes",
+    "indexOf",
+    "padEnd",
+    "padStart",
+    "repeat",
+    "replace",
+    "replaceAll",
+    "slice",
+    "split",
+    "startsWith",
+    "substring",
+    "toLowerCase",
+    "toString",
+    "toUpperCase",
+    "trim",
 ];
 
 /// The largest list a call may make.
@@ -39,7 +97,9 @@ pub(super) fn global(eval: &Eval, name: &str) -> Option<Js> {
     match name {
         "Infinity" => Some(Js::Number(f64::INFINITY)),
         "NaN" => Some(Js::Number(f64::NAN)),
-        name if GLOBALS.contains(&name) => Some(eval.arena.object(vec![(Arc::from(NAMESPACE), Js::text(name))])),
+        name if GLOBALS.contains(&name) => {
+            Some(eval.arena.object(vec![(Arc::from(NAMESPACE), Js::text(name))]))
+        }
         _ => None,
     }
 }
@@ -89,13 +149,16 @@ impl Eval {
                 _ => self.arena.function(Callable::Method(object.clone(), name.clone())),
             }),
             Js::Object(entries) => {
-                let found = entries.with(|all| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
+                let found = entries
+                    .with(|all| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
                 Ok(found.unwrap_or_default())
             }
             Js::List(list) if &**name == "length" => Ok(Js::Number(list.with(|all| all.len()) as f64)),
             Js::Text(text) if &**name == "length" => Ok(Js::Number(text.encode_utf16().count() as f64)),
             Js::Pattern(pattern) => match builtin::find(name).map(|found| &found.kind) {
-                Some(builtin::Kind::Operator(op)) => Ok(self.arena.function(Callable::Operator(pattern.clone(), *op))),
+                Some(builtin::Kind::Operator(op)) => {
+                    Ok(self.arena.function(Callable::Operator(pattern.clone(), *op)))
+                }
                 _ => Ok(self.arena.function(Callable::Method(object.clone(), name.clone()))),
             },
             _ => Ok(self.arena.function(Callable::Method(object.clone(), name.clone()))),
@@ -114,7 +177,10 @@ impl Eval {
                 None => self.member(object, &index.display().into(), at),
             },
             Js::Text(text) => match place() {
-                Some(place) => Ok(text.chars().nth(place).map_or(Js::Undefined, |c| Js::text(c.encode_utf8(&mut [0; 4])))),
+                Some(place) => Ok(text
+                    .chars()
+                    .nth(place)
+                    .map_or(Js::Undefined, |c| Js::text(c.encode_utf8(&mut [0; 4])))),
                 None => self.member(object, &index.display().into(), at),
             },
             other => self.member(other, &index.display().into(), at),
@@ -128,12 +194,14 @@ impl Eval {
             Js::Pattern(pattern) => {
                 // An alignment alone is that of `set`; reset and restart are functions of their own.
                 if let (Some(how), false) = (alignment(name), matches!(name, "reset" | "restart")) {
-                    return builtin::operate(self, pattern, Op::Set, Some(how), &arguments, at).map(Js::Pattern);
+                    return builtin::operate(self, pattern, Op::Set, Some(how), &arguments, at)
+                        .map(Js::Pattern);
                 }
                 if let Some(function) = builtin::find(name) {
                     return builtin::method(self, function, pattern, &arguments, at);
                 }
-                let registered = self.runtime.said.with(|said| said.registered.iter().find(|r| &*r.name == name).cloned());
+                let registered =
+                    self.runtime.said.with(|said| said.registered.iter().find(|r| &*r.name == name).cloned());
                 if let Some(registered) = registered {
                     let all = arguments.into_iter().chain([object.clone()]).collect();
                     return builtin::call_registered(self, &registered, all, at);
@@ -191,7 +259,8 @@ impl Eval {
             return Err(Error::new("call this on a pattern", at).hint("x => x.add.mix(…)"));
         };
         let pattern = self.reify(pattern, at)?;
-        builtin::operate(self, &pattern, op, Some(alignment), std::slice::from_ref(other), at).map(Js::Pattern)
+        builtin::operate(self, &pattern, op, Some(alignment), std::slice::from_ref(other), at)
+            .map(Js::Pattern)
     }
 
     fn namespace_call(&self, space: &str, name: &str, arguments: &[Js], at: At) -> Result<Js> {
@@ -200,7 +269,9 @@ impl Eval {
         let y = || arguments.get(1).map_or(f64::NAN, Js::number);
         let entries = || match &first {
             Js::Object(entries) => entries.get(),
-            Js::List(list) => list.get().into_iter().enumerate().map(|(i, v)| (Word::from(i.to_string()), v)).collect(),
+            Js::List(list) => {
+                list.get().into_iter().enumerate().map(|(i, v)| (Word::from(i.to_string()), v)).collect()
+            }
             _ => Vec::new(),
         };
         Ok(match (space, name) {
@@ -217,10 +288,13 @@ impl Eval {
             ("Array", "from") => return self.array_from(arguments, at),
             ("Array", "of") => self.arena.list(arguments.to_vec()),
             ("Array", "isArray") => Js::Bool(matches!(first, Js::List(_))),
-            ("Object", "keys") => self.arena.list(entries().into_iter().map(|(key, _)| Js::Text(key)).collect()),
+            ("Object", "keys") => {
+                self.arena.list(entries().into_iter().map(|(key, _)| Js::Text(key)).collect())
+            }
             ("Object", "values") => self.arena.list(entries().into_iter().map(|(_, value)| value).collect()),
             ("Object", "entries") => {
-                let pairs = entries().into_iter().map(|(key, value)| self.arena.list(vec![Js::Text(key), value]));
+                let pairs =
+                    entries().into_iter().map(|(key, value)| self.arena.list(vec![Js::Text(key), value]));
                 self.arena.list(pairs.collect())
             }
             ("Object", "fromEntries") => {
@@ -297,7 +371,8 @@ impl Eval {
     fn array_from(&self, arguments: &[Js], at: At) -> Result<Js> {
         let items = match arguments.first() {
             Some(Js::Object(entries)) => {
-                let length = entries.with(|all| all.iter().find(|(key, _)| &**key == "length").map(|(_, v)| v.number()));
+                let length = entries
+                    .with(|all| all.iter().find(|(key, _)| &**key == "length").map(|(_, v)| v.number()));
                 vec![Js::Undefined; self.checked_length(length.unwrap_or(0.0), at)?]
             }
             Some(other) => self.items_of(other, at)?,
@@ -310,7 +385,7 @@ impl Eval {
         Ok(self.arena.list(items))
     }
 
-    fn mapped(&self, items: &[Js], function: &Js, at: At) -> Result<Vec<Js>> {
+    pub(super) fn mapped(&self, items: &[Js], function: &Js, at: At) -> Result<Vec<Js>> {
         items
             .iter()
             .enumerate()
@@ -327,245 +402,6 @@ impl Eval {
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((x ^ (x >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn list_method(&self, object: &Js, name: &str, arguments: &[Js], at: At) -> Result<Js> {
-        let Js::List(list) = object else { return Ok(Js::Undefined) };
-        let items = self.items_of(object, at)?;
-        let first = arguments.first().cloned().unwrap_or_default();
-        let function = || first.clone();
-        let bound = |value: Option<&Js>, missing: f64| {
-            let x = value.filter(|v| !v.is_nullish()).map_or(missing, Js::number);
-            let x = if x < 0.0 { x + items.len() as f64 } else { x };
-            x.clamp(0.0, items.len() as f64) as usize
-        };
-        let call = |item: &Js, i: usize| self.call(&first, vec![item.clone(), Js::Number(i as f64)], at);
-        let make = |items: Vec<Js>| -> Result<Js> {
-            self.runtime.spend_bytes(items.len() * 48, at)?;
-            Ok(self.arena.list(items))
-        };
-        match name {
-            "map" => make(self.mapped(&items, &function(), at)?),
-            "forEach" => self.mapped(&items, &function(), at).map(|_| Js::Undefined),
-            "filter" | "find" | "findIndex" | "some" | "every" => {
-                let mut kept = Vec::new();
-                for (i, item) in items.iter().enumerate() {
-                    let yes = call(item, i)?.truthy();
-                    match (name, yes) {
-                        ("filter", true) => kept.push(item.clone()),
-                        ("find", true) => return Ok(item.clone()),
-                        ("findIndex", true) => return Ok(Js::Number(i as f64)),
-                        ("some", true) => return Ok(Js::Bool(true)),
-                        ("every", false) => return Ok(Js::Bool(false)),
-                        _ => {}
-                    }
-                }
-                Ok(match name {
-                    "filter" => return make(kept),
-                    "find" => Js::Undefined,
-                    "findIndex" => Js::Number(-1.0),
-                    "some" => Js::Bool(false),
-                    _ => Js::Bool(true),
-                })
-            }
-            "reduce" => {
-                let mut rest = items.iter().enumerate();
-                let mut sum = match arguments.get(1) {
-                    Some(start) => start.clone(),
-                    None => match rest.next() {
-                        Some((_, item)) => item.clone(),
-                        None => return Err(Error::new("reduce of an empty list needs a start", at)),
-                    },
-                };
-                for (i, item) in rest {
-                    sum = self.call(&first, vec![sum, item.clone(), Js::Number(i as f64)], at)?;
-                }
-                Ok(sum)
-            }
-            "flatMap" | "flat" => {
-                let parts = if name == "flat" { items.clone() } else { self.mapped(&items, &function(), at)? };
-                let mut flat = Vec::new();
-                for part in parts {
-                    match &part {
-                        Js::List(_) => flat.extend(self.items_of(&part, at)?),
-                        _ => flat.push(part),
-                    }
-                }
-                make(flat)
-            }
-            "join" => {
-                let separator = if arguments.is_empty() { ",".to_owned() } else { first.display() };
-                let texts: Vec<String> = items.iter().map(Js::display).collect();
-                let size = texts.iter().map(String::len).sum::<usize>() + separator.len().saturating_mul(items.len());
-                self.runtime.spend_bytes(size, at)?;
-                Ok(Js::text(&texts.join(&separator)))
-            }
-            "concat" => {
-                let mut all = items;
-                for argument in arguments {
-                    match argument {
-                        Js::List(_) => all.extend(self.items_of(argument, at)?),
-                        one => all.push(one.clone()),
-                    }
-                }
-                make(all)
-            }
-            "slice" => {
-                let (from, to) = (bound(arguments.first(), 0.0), bound(arguments.get(1), items.len() as f64));
-                make(items.get(from..to.max(from)).unwrap_or_default().to_vec())
-            }
-            "splice" => {
-                let from = bound(arguments.first(), 0.0);
-                let count = arguments.get(1).map_or(items.len() as f64, Js::number).max(0.0) as usize;
-                let to = from.saturating_add(count).min(items.len());
-                let new: Vec<Js> = arguments.iter().skip(2).cloned().collect();
-                let removed: Vec<Js> = list.with(|all| all.splice(from..to, new).collect());
-                make(removed)
-            }
-            "push" => {
-                self.runtime.spend_bytes(arguments.len() * 48, at)?;
-                let length = list.with(|all| {
-                    all.extend(arguments.iter().cloned());
-                    all.len()
-                });
-                Ok(Js::Number(length as f64))
-            }
-            "unshift" => {
-                self.runtime.spend_bytes(arguments.len() * 48, at)?;
-                list.with(|all| {
-                    all.splice(0..0, arguments.iter().cloned());
-                });
-                Ok(Js::Number((items.len() + arguments.len()) as f64))
-            }
-            "pop" => Ok(list.with(Vec::pop).unwrap_or_default()),
-            "shift" => Ok(list.with(|all| if all.is_empty() { Js::Undefined } else { all.remove(0) })),
-            "reverse" => {
-                list.with(|all| all.reverse());
-                Ok(object.clone())
-            }
-            "fill" => {
-                let (from, to) = (bound(arguments.get(1), 0.0), bound(arguments.get(2), items.len() as f64));
-                list.with(|all| {
-                    for slot in all.iter_mut().take(to).skip(from) {
-                        *slot = first.clone();
-                    }
-                });
-                Ok(object.clone())
-            }
-            "sort" => {
-                let sorted = self.sorted(items, arguments.first(), at)?;
-                list.with(|all| *all = sorted);
-                Ok(object.clone())
-            }
-            "keys" => make((0..items.len()).map(|i| Js::Number(i as f64)).collect()),
-            "includes" => Ok(Js::Bool(items.iter().any(|item| strictly_equal(item, &first)))),
-            "indexOf" => {
-                let found = items.iter().position(|item| strictly_equal(item, &first));
-                Ok(Js::Number(found.map_or(-1.0, |i| i as f64)))
-            }
-            "at" => {
-                let x = first.number();
-                let x = if x < 0.0 { x + items.len() as f64 } else { x };
-                Ok(if x < 0.0 { Js::Undefined } else { items.get(x as usize).cloned().unwrap_or_default() })
-            }
-            "toString" => Ok(Js::text(&object.display())),
-            // A list is a sequence where a pattern is wanted.
-            _ if builtin::find(name).is_some() => {
-                self.call_method(&Js::Pattern(self.sequence(object, at)?), name, arguments.to_vec(), at)
-            }
-            _ => Err(unknown("a list", name, at, LIST_METHODS.iter().copied())),
-        }
-    }
-
-    /// Merge sort, because the user's order may be no order at all.
-    fn sorted(&self, items: Vec<Js>, order: Option<&Js>, at: At) -> Result<Vec<Js>> {
-        if items.len() < 2 {
-            return Ok(items);
-        }
-        let (left, right) = items.split_at(items.len() / 2);
-        let mut left = self.sorted(left.to_vec(), order, at)?.into_iter().peekable();
-        let mut right = self.sorted(right.to_vec(), order, at)?.into_iter().peekable();
-        let mut all = Vec::with_capacity(items.len());
-        while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-            self.runtime.step(at)?;
-            let right_first = match order {
-                Some(order) => self.call(order, vec![a.clone(), b.clone()], at)?.number() > 0.0,
-                None => a.display() > b.display(),
-            };
-            all.extend(if right_first { right.next() } else { left.next() });
-        }
-        all.extend(left.chain(right));
-        Ok(all)
-    }
-
-    fn text_method(&self, text: &Arc<str>, name: &str, arguments: &[Js], at: At) -> Result<Js> {
-        let first = arguments.first().map(Js::display).unwrap_or_default();
-        let second = arguments.get(1).map(Js::display).unwrap_or_default();
-        let count = text.chars().count();
-        self.runtime.spend_steps(count / 64, at)?;
-        let made = |made: String| -> Result<Js> {
-            self.runtime.spend_bytes(made.len(), at)?;
-            Ok(Js::text(&made))
-        };
-        let place = |i: usize, missing: f64, wrap: bool| {
-            let x = arguments.get(i).filter(|v| !v.is_nullish()).map_or(missing, Js::number);
-            let x = if wrap && x < 0.0 { x + count as f64 } else { x };
-            x.clamp(0.0, count as f64) as usize
-        };
-        let cut = |from: usize, to: usize| text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>();
-        let repeat = |unit: &str, times: f64| -> Result<String> {
-            let size = unit.len() as f64 * times.max(0.0);
-            self.runtime.spend_bytes(if size.is_finite() { size as usize } else { usize::MAX }, at)?;
-            Ok(unit.repeat(times.max(0.0) as usize))
-        };
-        match name {
-            "split" => {
-                let parts: Vec<Js> = if first.is_empty() {
-                    text.chars().map(|c| Js::text(c.encode_utf8(&mut [0; 4]))).collect()
-                } else {
-                    text.split(&first).map(Js::text).collect()
-                };
-                self.runtime.spend_bytes(parts.len() * 48 + text.len(), at)?;
-                Ok(self.arena.list(parts))
-            }
-            "replace" => made(text.replacen(&first, &second, 1)),
-            "replaceAll" => {
-                let matches = if first.is_empty() { count + 1 } else { text.matches(&first).count() };
-                self.runtime.spend_bytes(text.len() + matches.saturating_mul(second.len()), at)?;
-                made(text.replace(&first, &second))
-            }
-            "repeat" => repeat(text, arguments.first().map_or(0.0, Js::number)).map(|text| Js::text(&text)),
-            "padStart" | "padEnd" => {
-                let unit = if arguments.len() > 1 { second } else { " ".into() };
-                let missing = arguments.first().map_or(0.0, Js::number) - count as f64;
-                let times = (missing / unit.chars().count().max(1) as f64).ceil();
-                let pad: String = repeat(&unit, times)?.chars().take(missing.max(0.0) as usize).collect();
-                made(if name == "padStart" { pad + text } else { text.to_string() + &pad })
-            }
-            "toUpperCase" => made(text.to_uppercase()),
-            "toLowerCase" => made(text.to_lowercase()),
-            "trim" => made(text.trim().to_owned()),
-            "slice" => made(cut(place(0, 0.0, true), place(1, count as f64, true))),
-            "substring" => {
-                let (a, b) = (place(0, 0.0, false), place(1, count as f64, false));
-                made(cut(a.min(b), a.max(b)))
-            }
-            "charAt" => made(cut(place(0, 0.0, false), place(0, 0.0, false) + 1)),
-            "charCodeAt" => Ok(Js::Number(text.chars().nth(place(0, 0.0, false)).map_or(f64::NAN, |c| f64::from(u32::from(c))))),
-            "at" => Ok(text.chars().nth(place(0, 0.0, true)).map_or(Js::Undefined, |c| Js::text(c.encode_utf8(&mut [0; 4])))),
-            "includes" => Ok(Js::Bool(text.contains(&first))),
-            "startsWith" => Ok(Js::Bool(text.starts_with(&first))),
-            "endsWith" => Ok(Js::Bool(text.ends_with(&first))),
-            "indexOf" => {
-                let found = text.find(&first).and_then(|at| text.get(..at)).map(|before| before.chars().count());
-                Ok(Js::Number(found.map_or(-1.0, |i| i as f64)))
-            }
-            "concat" => {
-                let all: String = std::iter::once(text.to_string()).chain(arguments.iter().map(Js::display)).collect();
-                made(all)
-            }
-            _ => Ok(Js::Text(text.clone())),
-        }
     }
 }
 
@@ -584,7 +420,13 @@ fn math(name: &str, x: f64) -> Option<f64> {
         "log10" => x.log10(),
         "log2" => x.log2(),
         "round" => (x + 0.5).floor(),
-        "sign" => if x == 0.0 || x.is_nan() { x } else { x.signum() },
+        "sign" => {
+            if x == 0.0 || x.is_nan() {
+                x
+            } else {
+                x.signum()
+            }
+        }
         "sin" => x.sin(),
         "sqrt" => x.sqrt(),
         "tan" => x.tan(),
@@ -597,6 +439,7 @@ fn math(name: &str, x: f64) -> Option<f64> {
 /// The number a text starts with.
 fn leading_number(text: &str) -> f64 {
     let text = text.trim_start();
-    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+' | 'e')).unwrap_or(text.len());
+    let end =
+        text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+' | 'e')).unwrap_or(text.len());
     (0..=end).rev().find_map(|end| text.get(..end)?.parse().ok()).unwrap_or(f64::NAN)
 }

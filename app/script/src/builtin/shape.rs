@@ -4,7 +4,6 @@ use audio_pattern::{Alignment, Fault, Op, Pattern, Ratio, Value};
 
 use super::{Function, Kind, function};
 
-
 fn value(values: &[Value], at: usize) -> &Value {
     values.get(at).unwrap_or(&Value::Nothing)
 }

@@ -54,9 +54,25 @@ fn endless_and_exploding_programs_are_refused() {
 #[test]
 fn deep_nesting_is_refused_before_it_costs_a_stack() {
     for (open, middle, close) in [
-        ("(", "1", ")"), ("[", "", "]"), ("!", "1", ""), ("- ", "1", ""), ("1?", "1", ":1"), ("x=>", "1", ""), ("a=", "1", ""),
-        ("1**", "1", ""), ("{", "", "}"), ("if(1)", ";", ""), ("a:", "1", ""), ("1+", "1", ""), ("f(", "", ")"), ("`${", "1", "}`"),
-        ("typeof ", "1", ""), ("new ", "X", ""), ("await ", "1", ""), ("while(1)", ";", ""), ("if(1){}else ", ";", ""),
+        ("(", "1", ")"),
+        ("[", "", "]"),
+        ("!", "1", ""),
+        ("- ", "1", ""),
+        ("1?", "1", ":1"),
+        ("x=>", "1", ""),
+        ("a=", "1", ""),
+        ("1**", "1", ""),
+        ("{", "", "}"),
+        ("if(1)", ";", ""),
+        ("a:", "1", ""),
+        ("1+", "1", ""),
+        ("f(", "", ")"),
+        ("`${", "1", "}`"),
+        ("typeof ", "1", ""),
+        ("new ", "X", ""),
+        ("await ", "1", ""),
+        ("while(1)", ";", ""),
+        ("if(1){}else ", ";", ""),
     ] {
         let count = 60_000 / (open.len() + close.len());
         let source = open.repeat(count) + middle + &close.repeat(count);
@@ -79,7 +95,11 @@ fn long_but_honest_programs_run() {
 
 #[test]
 fn each_query_has_the_whole_budget_again() {
-    let program = evaluate("s(\"x*4\").fmap(v => { let n = 0; for (let i = 0; i < 2000; i++) n += i; return n })", &Settings::default()).unwrap();
+    let program = evaluate(
+        "s(\"x*4\").fmap(v => { let n = 0; for (let i = 0; i < 2000; i++) n += i; return n })",
+        &Settings::default(),
+    )
+    .unwrap();
     for cycle in 0..40 {
         assert_eq!(program.query(Span::cycles(cycle, cycle + 1)).unwrap().len(), 4);
     }

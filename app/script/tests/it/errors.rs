@@ -37,9 +37,24 @@ fn wrong_arguments_are_named() {
 #[test]
 fn what_a_stranger_must_not_do_is_no_part_of_the_language() {
     for source in [
-        "import fs from 'fs'", "import('fs')", "new Date()", "class A {}", "/a+/.test('a')", "eval('1')", "Function('1')()",
-        "fetch('http://localhost')", "process.exit()", "require('fs')", "(() => {}).constructor('x')", "s.constructor.constructor('x')()",
-        "try { s(1) } catch {}", "function* g() {}", "this.x", "setTimeout(() => 1, 0)", "({}).__proto__.x = 1", "({ get a() { return 1 } })",
+        "import fs from 'fs'",
+        "import('fs')",
+        "new Date()",
+        "class A {}",
+        "/a+/.test('a')",
+        "eval('1')",
+        "Function('1')()",
+        "fetch('http://localhost')",
+        "process.exit()",
+        "require('fs')",
+        "(() => {}).constructor('x')",
+        "s.constructor.constructor('x')()",
+        "try { s(1) } catch {}",
+        "function* g() {}",
+        "this.x",
+        "setTimeout(() => 1, 0)",
+        "({}).__proto__.x = 1",
+        "({ get a() { return 1 } })",
     ] {
         assert!(evaluate(source, &Settings::default()).is_err(), "{source}");
     }

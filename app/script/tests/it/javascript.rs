@@ -20,7 +20,10 @@ fn variables_functions_and_closures() {
     check("const add = a => b => a + b; pure(add(2)(3))", "0>1 5");
     check("function f(x, y = 4, ...zs) { return x + y + zs.length } pure(f(1) + f(1, 1, 1, 1))", "0>1 9");
     check("const {a, b: [c, d = 9]} = {a: 1, b: [2]}; pure(a + c + d)", "0>1 12");
-    check("const fs = []; for (let i = 0; i < 3; i++) fs.push(() => i); pure(fs.map(f => f()).join(''))", "0>1 012");
+    check(
+        "const fs = []; for (let i = 0; i < 3; i++) fs.push(() => i); pure(fs.map(f => f()).join(''))",
+        "0>1 012",
+    );
     check("const f = n => n < 2 ? 1 : n * f(n - 1); pure(f(5))", "0>1 120");
 }
 
@@ -30,7 +33,10 @@ fn control_flow() {
     check("let s = ''; for (const k in {a: 1, b: 2}) s += k; pure(s)", "0>1 ab");
     check("let i = 0; while (true) { if (++i > 4) break } pure(i)", "0>1 5");
     check("let i = 9; do { i++ } while (i < 5); pure(i)", "0>1 10");
-    check("let r; switch (3) { case 1: r = 'a'; case 3: r = 'b'; case 4: r += 'c'; break; default: r = 'd' } pure(r)", "0>1 bc");
+    check(
+        "let r; switch (3) { case 1: r = 'a'; case 3: r = 'b'; case 4: r += 'c'; break; default: r = 'd' } pure(r)",
+        "0>1 bc",
+    );
 }
 
 #[test]
@@ -39,14 +45,20 @@ fn lists() {
     check("pure([1, 2, 3, 4].filter(x => x % 2).map(x => x * 10).reduce((a, b) => a + b))", "0>1 40");
     check("pure([...Array(3).keys(), ...[7]].concat(8, [9]).slice(1, -1).join())", "0>1 1,2,7,8");
     check("pure(Array.from({length: 3}, (_, i) => i * i).includes(4))", "0>1 true");
-    check("const a = [1, 2]; const b = a; b.push(3); a[4] = 5; pure(a.length + a.at(-1) + a.indexOf(3))", "0>1 12");
+    check(
+        "const a = [1, 2]; const b = a; b.push(3); a[4] = 5; pure(a.length + a.at(-1) + a.indexOf(3))",
+        "0>1 12",
+    );
     check("pure([[1, [2]], 3].flat().length + [1, 2].flatMap(x => [x, x]).length)", "0>1 7");
     check("pure([5, 6, 7].splice(1, 1)[0] + [4, 3].findIndex(x => x == 3) + Math.max(...[1, 9]))", "0>1 16");
 }
 
 #[test]
 fn objects_and_texts() {
-    check("const o = {a: 1, ['b']: 2, ...{c: 3}}; o.d = o.a + o['b']; pure(Object.keys(o).join('') + o.d)", "0>1 abcd3");
+    check(
+        "const o = {a: 1, ['b']: 2, ...{c: 3}}; o.d = o.a + o['b']; pure(Object.keys(o).join('') + o.d)",
+        "0>1 abcd3",
+    );
     check("pure(Object.entries({x: 1}).map(([k, v]) => k + v)[0] + ({}).nope?.deeper)", "0>1 x1undefined");
     check("pure('a-b'.split('-').join('+').toUpperCase().padStart(5, '.'))", "0>1 ..A+B");
     check("pure('abc'.slice(-2) + 'abc'.length + 'ab'.repeat(2).replaceAll('a', 'x'))", "0>1 bc3xbxb");
@@ -74,5 +86,8 @@ fn functions_stand_alone_or_wait_for_their_pattern() {
     same(r#"const f = fast(2); f("x y")"#, r#""x y".fast(2)"#);
     same(r#"note("c e").every(2, rev)"#, r#"note("c e").every(2, x => x.rev())"#);
     same(r#"note("c e").off(1/4, add(note(7)))"#, r#"note("c e").off(1/4, x => x.add(note(7)))"#);
-    same(r#"register('twice', (n, pat) => pat.fast(n).fast(2)); s("x y").twice("<1 2>")"#, r#"s("x y").fast("<2 4>")"#);
+    same(
+        r#"register('twice', (n, pat) => pat.fast(n).fast(2)); s("x y").twice("<1 2>")"#,
+        r#"s("x y").fast("<2 4>")"#,
+    );
 }

@@ -1,4 +1,5 @@
 //! User code, evaluated from outside.
+#![expect(clippy::expect_used, reason = "a test's helpers fail the test")]
 
 mod budget;
 mod errors;
@@ -20,7 +21,8 @@ fn said(value: &Value) -> String {
         Value::Bool(b) => b.to_string(),
         Value::List(items) => items.iter().map(said).collect::<Vec<_>>().join(":"),
         Value::Controls(controls) => {
-            let mut all: Vec<String> = controls.iter().map(|(name, v)| format!("{}={}", name.as_str(), said(v))).collect();
+            let mut all: Vec<String> =
+                controls.iter().map(|(name, v)| format!("{}={}", name.as_str(), said(v))).collect();
             all.sort();
             all.join(" ")
         }
@@ -30,11 +32,16 @@ fn said(value: &Value) -> String {
 
 /// The events of `cycles` cycles as `begin>end value`, in order.
 fn heard(source: &str, cycles: i64) -> String {
-    let mut haps = run(source).query(Span::cycles(0, cycles)).unwrap_or_else(|fault| panic!("{source}\n{fault}"));
+    let mut haps =
+        run(source).query(Span::cycles(0, cycles)).unwrap_or_else(|fault| panic!("{source}\n{fault}"));
     haps.sort_by_key(|hap| (hap.part.begin, hap.part.end, said(&hap.value)));
-    let time = |t: audio_pattern::Ratio| if t.denominator() == 1 { t.numerator().to_string() } else { t.to_string() };
-    let lines: Vec<String> =
-        haps.iter().map(|hap| format!("{}>{} {}", time(hap.part.begin), time(hap.part.end), said(&hap.value))).collect();
+    let time = |t: audio_pattern::Ratio| {
+        if t.denominator() == 1 { t.numerator().to_string() } else { t.to_string() }
+    };
+    let lines: Vec<String> = haps
+        .iter()
+        .map(|hap| format!("{}>{} {}", time(hap.part.begin), time(hap.part.end), said(&hap.value)))
+        .collect();
     lines.join(", ")
 }
 

@@ -11,7 +11,10 @@ use crate::{Fault, Name, Pattern, Value};
 const TONIC_OCTAVE: i32 = 3;
 
 static INTERVALS: LazyLock<Vec<Vec<Interval>>> = LazyLock::new(|| {
-    SCALES.iter().map(|(_, _, intervals)| intervals.split(' ').filter_map(Interval::parse).collect()).collect()
+    SCALES
+        .iter()
+        .map(|(_, _, intervals)| intervals.split(' ').filter_map(Interval::parse).collect())
+        .collect()
 });
 
 /// A scale on a tonic.
@@ -31,7 +34,9 @@ impl Scale {
                 parts.join(" ")
             }
             Value::Text(text) => text.replace([':', '_'], " "),
-            other => return Err(Fault::value(format!("a scale is a name such as C:major, not {}", other.kind()))),
+            other => {
+                return Err(Fault::value(format!("a scale is a name such as C:major, not {}", other.kind())));
+            }
         };
         let (first, rest) = text.split_once(' ').unwrap_or((&text, ""));
         let tonic = Note::parse(first);
@@ -43,7 +48,9 @@ impl Scale {
         let kind = SCALES
             .iter()
             .position(|(known, others, _)| *known == name || others.contains(&name.as_str()))
-            .ok_or_else(|| Fault::value(format!("there is no scale {name:?}; try major, minor, dorian or pentatonic")))?;
+            .ok_or_else(|| {
+                Fault::value(format!("there is no scale {name:?}; try major, minor, dorian or pentatonic"))
+            })?;
         Ok(Self::new(tonic, kind))
     }
 
@@ -208,7 +215,9 @@ impl Pattern {
             Value::Text(text) => Interval::parse(text)
                 .or_else(|| text.parse().ok().map(Interval::from_semitones))
                 .ok_or_else(|| Fault::value(format!("{text:?} is no interval; try 7 or 5P")))?,
-            other => return Err(Fault::value(format!("an interval is a number or a name, not {}", other.kind()))),
+            other => {
+                return Err(Fault::value(format!("an interval is a number or a name, not {}", other.kind())));
+            }
         };
         Ok(self.try_map(move |value| {
             change_note(value, |note| match note {

@@ -156,7 +156,8 @@ impl Pattern {
     pub fn root_notes(&self, octave: i64) -> Self {
         self.try_map(move |value| {
             let root = |symbol: &str| {
-                let (root, _) = read_chord(symbol).ok_or_else(|| Fault::value(format!("{symbol:?} is no chord")))?;
+                let (root, _) =
+                    read_chord(symbol).ok_or_else(|| Fault::value(format!("{symbol:?} is no chord")))?;
                 Ok::<_, Fault>(Value::text(&format!("{}{octave}", Note { octave: None, ..root }.name())))
             };
             match value {

@@ -55,8 +55,15 @@ fn sequences_and_stacks() {
     check_cycles(&Pattern::slowcat(parts()), 2, "0>1 x, 1>3/2 y, 3/2>2 z");
     check(&Pattern::stepcat(parts()), "0>1/3 x, 1/3>2/3 y, 2/3>1 z");
     check(&Pattern::timecat(vec![(r(3, 1), m("x")), (r(1, 1), m("y"))]), "0>3/4 x, 3/4>1 y");
-    check(&Pattern::polymeter(vec![m("x y"), m("p q r")], Some(r(2, 1))), "0>1/2 p, 0>1/2 x, 1/2>1 q, 1/2>1 y");
-    check_cycles(&Pattern::arrange(vec![(r(2, 1), m("x")), (r(1, 1), m("y"))]), 4, "0>1 x, 1>2 x, 2>3 y, 3>4 x");
+    check(
+        &Pattern::polymeter(vec![m("x y"), m("p q r")], Some(r(2, 1))),
+        "0>1/2 p, 0>1/2 x, 1/2>1 q, 1/2>1 y",
+    );
+    check_cycles(
+        &Pattern::arrange(vec![(r(2, 1), m("x")), (r(1, 1), m("y"))]),
+        4,
+        "0>1 x, 1>2 x, 2>3 y, 3>4 x",
+    );
 }
 
 #[test]
@@ -75,7 +82,11 @@ fn functions_apply_to_some_cycles_and_parts() {
     check_cycles(&m("x").first_of(3, &fast), 3, "0>1/2 x, 1/2>1 x, 1>2 x, 2>3 x");
     check_cycles(&m("x").last_of(2, &fast), 2, "0>1 x, 1>3/2 x, 3/2>2 x");
     check(&m("x y").when(&m("0 1"), m("z")), "0>1/2 x, 1/2>1 (0>1) z");
-    check_cycles(&m("x y").chunk(2, false, false, &|p| p.map(|_| Value::text("z"))), 2, "0>1/2 z, 1/2>1 y, 1>3/2 x, 3/2>2 z");
+    check_cycles(
+        &m("x y").chunk(2, false, false, &|p| p.map(|_| Value::text("z"))),
+        2,
+        "0>1/2 z, 1/2>1 y, 1>3/2 x, 3/2>2 z",
+    );
     check(&m("x y").within(r(0, 1), r(1, 4), &|p| p.ply(r(2, 1))), "0>1/4 x, 1/4>1/2 x, 1/2>1 y");
 }
 
@@ -111,7 +122,8 @@ fn a_question_in_pieces_gives_the_same_events() {
     let pattern = m("x(3,8) [y <z w>*2]").rev().late(r(1, 3)).ply(r(2, 1));
     let whole = pattern.query(Span::cycles(0, 4)).unwrap();
     let onsets = |haps: &[audio_pattern::Hap]| {
-        let mut all: Vec<_> = haps.iter().filter(|h| h.has_onset()).map(|h| (h.part.begin, crate::said(&h.value))).collect();
+        let mut all: Vec<_> =
+            haps.iter().filter(|h| h.has_onset()).map(|h| (h.part.begin, crate::said(&h.value))).collect();
         all.sort();
         all
     };

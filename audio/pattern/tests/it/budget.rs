@@ -11,7 +11,9 @@ fn first(pattern: &Pattern) -> Result<usize, Fault> {
 #[test]
 fn floods_of_events_are_over_budget() {
     let doubled = (0..40).fold(m("x"), |p, _| Pattern::stack(vec![p.clone(), p]));
-    for pattern in [m("x*1000000000"), m("[[x*1000]*1000]*1000"), doubled, Pattern::saw().segment(Ratio::whole(1 << 40))] {
+    for pattern in
+        [m("x*1000000000"), m("[[x*1000]*1000]*1000"), doubled, Pattern::saw().segment(Ratio::whole(1 << 40))]
+    {
         assert_eq!(first(&pattern), Err(Fault::OverBudget));
     }
 }

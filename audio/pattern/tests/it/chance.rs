@@ -45,7 +45,8 @@ fn degrade_and_undegrade_share_the_events_out() {
 fn shuffle_plays_each_part_once_and_scramble_picks() {
     for cycle in 0..8 {
         let haps = m("0 1 2 3").shuffle(4).query(Span::cycles(cycle, cycle + 1)).unwrap();
-        let mut order: Vec<_> = haps.iter().filter_map(|hap| hap.value.as_number()).map(|x| x as i64).collect();
+        let mut order: Vec<_> =
+            haps.iter().filter_map(|hap| hap.value.as_number()).map(|x| x as i64).collect();
         order.sort_unstable();
         assert_eq!(order, [0, 1, 2, 3]);
     }

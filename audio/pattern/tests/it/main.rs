@@ -1,4 +1,5 @@
 //! Patterns, asked from outside.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 mod algebra;
 mod budget;
@@ -43,7 +44,8 @@ fn said(value: &Value) -> String {
         Value::Bool(b) => b.to_string(),
         Value::List(items) => items.iter().map(said).collect::<Vec<_>>().join(":"),
         Value::Controls(controls) => {
-            let mut all: Vec<String> = controls.iter().map(|(name, v)| format!("{}={}", name.as_str(), said(v))).collect();
+            let mut all: Vec<String> =
+                controls.iter().map(|(name, v)| format!("{}={}", name.as_str(), said(v))).collect();
             all.sort();
             all.join(" ")
         }

@@ -86,7 +86,10 @@ fn every_random_element_has_its_own_stream() {
     let count = |name: &str| haps.iter().filter(|hap| hap.value.as_text() == Some(name)).count();
     assert!((16..48).contains(&count("x")) && (16..48).contains(&count("y")));
     let cycles = |name: &str| -> Vec<_> {
-        haps.iter().filter(|hap| hap.value.as_text() == Some(name)).map(|hap| hap.part.begin.floor()).collect()
+        haps.iter()
+            .filter(|hap| hap.value.as_text() == Some(name))
+            .map(|hap| hap.part.begin.floor())
+            .collect()
     };
     assert_ne!(cycles("x"), cycles("y"));
 }
@@ -108,7 +111,9 @@ fn events_know_where_they_were_written() {
 
 #[test]
 fn mistakes_are_refused_at_their_place() {
-    for (text, at) in [("x [y", 4), ("x ]", 2), ("x y . z , q", 8), ("x*", 2), ("x(3)", 3), ("(", 0), ("x | y , z", 6)] {
+    for (text, at) in
+        [("x [y", 4), ("x ]", 2), ("x y . z , q", 8), ("x*", 2), ("x(3)", 3), ("(", 0), ("x | y , z", 6)]
+    {
         let error = mini(text).expect_err(text);
         assert_eq!(error.at, at, "{text:?}: {error}");
     }

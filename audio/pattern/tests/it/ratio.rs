@@ -5,7 +5,14 @@ use proptest::prelude::*;
 
 #[test]
 fn decimals_read_as_the_simplest_fraction() {
-    for (x, num, den) in [(0.1, 1, 10), (1.0 / 3.0, 1, 3), (-2.75, -11, 4), (0.0003, 3, 10_000), (1e6, 1_000_000, 1), (0.8, 4, 5)] {
+    for (x, num, den) in [
+        (0.1, 1, 10),
+        (1.0 / 3.0, 1, 3),
+        (-2.75, -11, 4),
+        (0.0003, 3, 10_000),
+        (1e6, 1_000_000, 1),
+        (0.8, 4, 5),
+    ] {
         assert_eq!(Ratio::from_f64(x), Ratio::new(num, den), "{x}");
     }
     assert_eq!(Ratio::from_f64(f64::NAN), Ratio::ZERO);

@@ -11,7 +11,9 @@ fn scaled(steps: &str, scale: &str) -> Pattern {
 
 #[test]
 fn notes_are_read_with_octave_three_where_none_is_written() {
-    for (name, midi) in [("c", 48.0), ("c4", 60.0), ("f#2", 42.0), ("Bb3", 58.0), ("cb4", 59.0), ("b#3", 60.0), ("a-1", 9.0)] {
+    for (name, midi) in
+        [("c", 48.0), ("c4", 60.0), ("f#2", 42.0), ("Bb3", 58.0), ("cb4", 59.0), ("b#3", 60.0), ("a-1", 9.0)]
+    {
         assert_eq!(note_to_midi(name), Some(midi), "{name}");
     }
     assert_eq!(note_to_midi("hat"), None);
