@@ -77,22 +77,26 @@ fn convert(in: Corner) -> @location(0) vec4f {
     }
 }
 
-// Averages 4x4 points: previews much smaller than the picture. X: screen colours, kept; else light, encoded.
+// A smaller picture: Y x Y bilinear taps per pixel. X: screen colours, kept; else light, encoded.
 @fragment
 fn shrink(in: Corner) -> @location(0) vec4f {
-    let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y));
-    var sum = vec4f(0.0);
-    for (var y = 0; y < 4; y++) {
-        for (var x = 0; x < 4; x++) {
-            let uv = in.uv + texel * (vec2f(f32(x), f32(y)) - 1.5) * 0.25;
-            sum += textureSampleLevel(tex_a, samp, uv, 0.0);
+    var sum = vec3f(0.0);
+    if EXACT_A {
+        sum = texel_a(in).rgb;
+    } else {
+        let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y));
+        for (var y = 0u; y < Y; y++) {
+            for (var x = 0u; x < Y; x++) {
+                let from_middle = (vec2f(f32(x), f32(y)) + 0.5) / f32(Y) - 0.5;
+                sum += textureSampleLevel(tex_a, samp, in.uv + texel * from_middle, 0.0).rgb;
+            }
         }
+        sum /= f32(Y * Y);
     }
-    let c = sum.rgb / 16.0;
     if X != 0u {
-        return vec4f(c, 1.0);
+        return vec4f(sum, 1.0);
     }
-    return vec4f(srgb_from_linear(tone(c)), 1.0);
+    return vec4f(srgb_from_linear(tone(sum)), 1.0);
 }
 
 @fragment

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use renderer_gpu::TextureId;
+use renderer_gpu::{TextureError, TextureId};
 use renderer_scene::FrameInput;
 
 use super::{Content, FrameReport, OUTPUT_FORMAT, Stage};
@@ -117,33 +117,56 @@ impl Stage {
         report: &mut FrameReport,
     ) {
         for preview in &input.previews {
-            let (source, mode) = match preview.layer {
-                None => (Some(self.output), [1, 0, 0]),
+            let (source, encoded) = match preview.layer {
+                None => (self.output, true),
                 Some(layer) => match layers.get(&layer) {
-                    Some(content) => (Some(content.texture), [u32::from(content.encoded), 0, 0]),
+                    Some(content) => (content.texture, content.encoded),
                     None => continue,
                 },
             };
-            let target = match self.kit.transient(preview.size.map(|side| side.max(1)), OUTPUT_FORMAT) {
-                Ok(target) => target,
-                Err(error) => {
-                    report.faults.push(error.to_string());
-                    continue;
-                }
+            let size = preview.size.map(|side| side.max(1));
+            let taken = if preview.layer.is_none() && size == self.settings.size {
+                Ok(source)
+            } else {
+                self.shrunk(encoder, source, encoded, size)
             };
-            let slot = Slot { mode, ..Slot::default() };
-            self.composer.draw_to(
-                &mut self.kit,
-                encoder,
-                target,
-                Step::Shrink,
-                slot,
-                [source.map(TextureRef::from), None],
-            );
-            if let Some(texture) = self.kit.store.texture(target) {
+            match taken {
                 // A full ring drops the preview: the next frame asks again.
-                self.previews.copy(&self.kit.gpu, encoder, texture, preview.key);
+                Ok(texture) => {
+                    if let Some(texture) = self.kit.store.texture(texture) {
+                        self.previews.copy(&self.kit.gpu, encoder, texture, preview.key);
+                    }
+                }
+                Err(error) => report.faults.push(error.to_string()),
             }
         }
+    }
+
+    fn shrunk(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        source: TextureId,
+        encoded: bool,
+        size: [u32; 2],
+    ) -> Result<TextureId, TextureError> {
+        let target = self.kit.transient(size, OUTPUT_FORMAT)?;
+        let texture = self.kit.store.texture(source);
+        let ratio = texture.map_or(1, |t| (t.width() / size[0]).max(t.height() / size[1]));
+        // One bilinear tap averages two texels a side.
+        let taps = match ratio {
+            0..=2 => 1,
+            3..=4 => 2,
+            _ => 4,
+        };
+        let slot = Slot { mode: [u32::from(encoded), taps, 0], ..Slot::default() };
+        self.composer.draw_to(
+            &mut self.kit,
+            encoder,
+            target,
+            Step::Shrink,
+            slot,
+            [Some(source.into()), None],
+        );
+        Ok(target)
     }
 }

@@ -170,6 +170,7 @@ fn previews_come_back_in_their_size_with_their_key() {
     input.previews = vec![
         PreviewRequest { key: 11, layer: None, size: [8, 4] },
         PreviewRequest { key: 12, layer: Some(2), size: [4, 4] },
+        PreviewRequest { key: 13, layer: None, size: [32, 32] },
     ];
     stage.render(&input).unwrap();
     stage.gpu().wait();
@@ -178,6 +179,8 @@ fn previews_come_back_in_their_size_with_their_key() {
     assert!(program.data[0].abs_diff(code(0.55)) <= 1, "{}", program.data[0]);
     assert_eq!((layer.key, layer.data.len()), (12, 64));
     assert!(layer.data[0].abs_diff(code(0.25)) <= 1, "{}", layer.data[0]);
+    let whole = stage.take_preview().unwrap();
+    assert_eq!(whole.data, stage.read_output().unwrap().data);
     assert!(stage.take_preview().is_none());
 }
 
