@@ -8,8 +8,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sync_hub::{Hub, Member};
-use sync_protocol::{Command, ErrorCode, Event, EventKind, LayerId, RoomId, Seq, Show};
+use sync_hub::{Conn, Delivered, Entry, FanOut, Hub, Join, Member, Sent};
+use sync_protocol::{
+    Asked, Command, Envelope, ErrorCode, Event, EventKind, FromMember, LayerId, Member as Profile, MemberId,
+    Presence, Role, RoomId, Seq, Show, ToMember, Transport,
+};
 use sync_session::{Journal, JournalError, MemoryJournal, Notice, OnCommitted, Session};
 
 fn opacity(opacity: f32) -> Command {
@@ -183,5 +186,157 @@ fn undo_goes_through_the_room_like_everything_else() {
     me.send(Command::Redo).unwrap();
     settle(&me);
     assert_eq!(me.show().title, "one");
+    hub.stop();
+}
+
+/// A member behind a queue of its own, as a socket is.
+struct Queue {
+    room: Arc<Mutex<Vec<ToMember>>>,
+    places: usize,
+}
+
+impl FanOut for Queue {
+    fn deliver(&mut self, sent: &Arc<Sent>) -> Delivered {
+        let mut queue = self.room.lock().unwrap();
+        if queue.len() >= self.places {
+            return Delivered::Full;
+        }
+        queue.push(sent.message.clone());
+        Delivered::Taken
+    }
+}
+
+type Heard = Arc<Mutex<Vec<ToMember>>>;
+
+fn join(hub: &Hub, id: u32, role: Role, places: usize, after: Option<Seq>) -> (Conn, Heard, Option<usize>) {
+    let heard = Heard::default();
+    let (room, num_missed) = (Arc::clone(&heard), Arc::new(Mutex::new(None)));
+    let own_missed = Arc::clone(&num_missed);
+    let take_seat = move |entry: Entry<'_>| {
+        let missed =
+            entry.missed.map(|missed| missed.iter().map(|sent| sent.message.clone()).collect::<Vec<_>>());
+        *own_missed.lock().unwrap() = missed.as_ref().map(Vec::len);
+        room.lock().unwrap().extend(missed.into_iter().flatten().chain(entry.live));
+        Box::new(Queue { room, places }) as Box<dyn FanOut>
+    };
+    let who = Profile::new(MemberId(id), "guest", role);
+    let join = Join { who, is_primary: true, after, take_seat: Box::new(take_seat) };
+    let conn = block_on(hub.room().join(join)).unwrap();
+    let num_missed = *num_missed.lock().unwrap();
+    (conn, heard, num_missed)
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn seqs(heard: &Heard) -> Vec<u64> {
+    let seq = |message: &ToMember| match message {
+        ToMember::Event { event } => Some(event.seq.0),
+        _ => None,
+    };
+    heard.lock().unwrap().iter().filter_map(seq).collect()
+}
+
+#[test]
+fn an_evicted_member_resumes_without_gap_and_the_others_notice_nothing() {
+    let (hub, me) = Hub::solo(Show::default()).unwrap();
+    let (_, slow, _) = join(&hub, 2, Role::Viewer, 5, None);
+    let (_, quick, _) = join(&hub, 3, Role::Viewer, usize::MAX, None);
+    (0..100).for_each(|n| me.send(Command::SetTitle { title: format!("{n}") }).unwrap());
+    settle(&me);
+    let last = *seqs(&quick).last().unwrap();
+    assert_eq!((seqs(&quick).len(), seqs(&slow).len()), (100, 5), "and that somebody came in");
+    let seen = *seqs(&slow).last().unwrap();
+    let (_, again, num_missed) = join(&hub, 2, Role::Viewer, usize::MAX, Some(Seq(seen)));
+    assert_eq!(num_missed, Some((last - seen) as usize));
+    assert_eq!(seqs(&again), (seen + 1..=last).collect::<Vec<_>>());
+    hub.stop();
+}
+
+#[test]
+fn a_copy_from_before_the_tail_or_from_a_future_that_was_lost_gets_the_whole_state() {
+    let (hub, me) = Hub::solo(Show::default()).unwrap();
+    (0..5_000).for_each(|n| {
+        me.send(Command::SetTitle { title: format!("{n}") }).unwrap();
+        if n % 500 == 0 {
+            settle(&me);
+        }
+    });
+    settle(&me);
+    for after in [Seq(1), Seq(99_999)] {
+        assert_eq!(join(&hub, 2, Role::Viewer, usize::MAX, Some(after)).2, None, "{after}");
+    }
+    hub.stop();
+}
+
+#[test]
+fn a_thousand_cursors_a_second_leave_at_most_ten_and_the_last_arrives() {
+    let (hub, _me) = Hub::solo(Show::default()).unwrap();
+    let (ana, ..) = join(&hub, 2, Role::Performer, usize::MAX, None);
+    let (_, ben, _) = join(&hub, 3, Role::Viewer, usize::MAX, None);
+    let start = Instant::now();
+    for at in 0..1_000u32 {
+        let presence = Presence { selection: Some([at, at]), ..Presence::default() };
+        block_on(hub.room().say(ana, FromMember::Presence { presence })).unwrap();
+    }
+    let heard = || -> Vec<u32> {
+        let cursor = |message: &ToMember| match message {
+            ToMember::Presence { presence, .. } => presence.selection.map(|selection| selection[1]),
+            _ => None,
+        };
+        ben.lock().unwrap().iter().filter_map(cursor).collect()
+    };
+    until(|| heard().last() == Some(&999));
+    assert!(heard().len() as f64 <= start.elapsed().as_secs_f64() * 10.0 + 2.0, "{:?}", heard());
+    hub.stop();
+}
+
+#[test]
+fn a_guest_that_floods_is_told_when_to_come_back_and_may_not_what_its_role_may_not() {
+    let (hub, me) = Hub::solo(Show::default()).unwrap();
+    let (ana, heard, _) = join(&hub, 2, Role::Viewer, usize::MAX, None);
+    let ask = |no: u64, command: Command| {
+        block_on(hub.room().say(ana, FromMember::Ask(Asked { no, command }))).unwrap()
+    };
+    ask(1, Command::SetBlackout { blackout: true });
+    (2..=30).for_each(|no| ask(no, Command::Say { text: "hey".into() }));
+    until(|| heard.lock().unwrap().len() >= 30);
+    let refusals: Vec<Envelope> = heard
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|message| match message {
+            ToMember::Refused { error, .. } => Some(error.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(refusals[0].code, ErrorCode::Forbidden);
+    assert!(
+        refusals[1..].iter().all(|one| one.code == ErrorCode::RateLimited && one.retry_after.unwrap() <= 1.0)
+    );
+    assert!((15..=20).contains(&refusals.len()), "10 at once, then one a second: {}", refusals.len());
+    assert!(!me.show().master.blackout);
+    hub.stop();
+}
+
+#[test]
+fn an_evaluation_takes_over_on_one_beat_that_lies_ahead() {
+    let (hub, me) = Hub::solo(Show::default()).unwrap();
+    me.share_transport(&Transport { tempo_bpm: 120.0, ..Transport::default() }, 100.0);
+    let beat_now = 200.0;
+    me.send(Command::Evaluate {
+        text: "main".into(),
+        block: "d1".into(),
+        code: "x".into(),
+        quantum_beats: 4.0,
+    })
+    .unwrap();
+    assert!(me.show().running.is_empty(), "only the room knows the beat");
+    settle(&me);
+    let at_beat = me.show().running["main/d1"].at_beat;
+    assert!(at_beat > beat_now && at_beat <= beat_now + 8.0 && at_beat % 4.0 == 0.0, "{at_beat}");
+    me.send(Command::Hush).unwrap();
+    assert!(me.show().running.is_empty(), "a hush is at once");
     hub.stop();
 }

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use sync_protocol::{Credential, Envelope, ErrorCode, Member, MemberId, Role, RoomId, Secret};
+use sync_protocol::{Blob, Credential, Envelope, ErrorCode, Member, MemberId, Role, RoomId, Secret};
 
 use crate::identity::random_bytes;
 
@@ -17,6 +17,8 @@ const MAX_KEYS: usize = 20_000;
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a ticket works.
 const TICKET_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+/// Longest life of anything stored: a month.
+const MAX_LIFE_SECS: u64 = 31 * 24 * 60 * 60;
 /// Wrong secrets from one address before it must wait, and how long.
 const MAX_WRONG: u32 = 10;
 const WRONG_WAIT: Duration = Duration::from_secs(300);
@@ -82,7 +84,101 @@ pub(crate) struct Admitted {
     pub(crate) who: Member,
 }
 
+/// A [`Door`] as it is stored: hashes, and how long each is still good.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    saved_at_millis: u64,
+    last_invite: u32,
+    last_member: u32,
+    invites: Vec<(Invite, Blob)>,
+    tokens: Vec<SavedKey>,
+    tickets: Vec<SavedKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedKey {
+    hash: Blob,
+    room: RoomId,
+    who: Member,
+    invite: Option<InviteId>,
+    secs_left: u64,
+}
+
 impl Door {
+    /// Returns everything as text, to be stored where only this user can read it. It holds hashes,
+    /// no secret.
+    pub fn save(&self) -> String {
+        let now = Instant::now();
+        let book = self.book();
+        let keys = |keys: &BTreeMap<Hash, Key>| {
+            let saved = |(hash, key): (&Hash, &Key)| SavedKey {
+                hash: Blob(hash.to_vec()),
+                room: key.room.clone(),
+                who: key.who.clone(),
+                invite: key.invite,
+                secs_left: key.ends_at.saturating_duration_since(now).as_secs(),
+            };
+            keys.iter().map(saved).collect()
+        };
+        let invite = |open: &OpenInvite| {
+            let secs_left = open.ends_at.saturating_duration_since(now).as_secs();
+            (Invite { secs_left, ..open.invite.clone() }, Blob(open.hash.to_vec()))
+        };
+        let saved = Saved {
+            saved_at_millis: wall_millis(),
+            last_invite: book.last_invite,
+            last_member: book.last_member,
+            invites: book.invites.iter().map(invite).collect(),
+            tokens: keys(&book.tokens),
+            tickets: keys(&book.tickets),
+        };
+        // Plain data always has a JSON form.
+        serde_json::to_string(&saved).unwrap_or_default()
+    }
+
+    /// Makes a door again from [`Door::save`]'s text. Time that has passed counts; a clock that was
+    /// set back brings nothing back to life.
+    ///
+    /// # Errors
+    /// `Malformed` when it is no such text.
+    pub fn restore(saved: &str) -> Result<Self, Envelope> {
+        let saved: Saved = serde_json::from_str(saved).map_err(|error| {
+            Envelope::new(ErrorCode::Malformed, format!("the stored invites are damaged: {error}"))
+        })?;
+        let gone_secs = wall_millis().saturating_sub(saved.saved_at_millis) / 1_000;
+        let now = Instant::now();
+        let ends_at = |secs_left: u64| {
+            now + Duration::from_secs(secs_left.min(MAX_LIFE_SECS).saturating_sub(gone_secs))
+        };
+        let keys = |keys: Vec<SavedKey>| {
+            let key = |one: SavedKey| {
+                let key =
+                    Key { room: one.room, who: one.who, invite: one.invite, ends_at: ends_at(one.secs_left) };
+                Some((Hash::try_from(one.hash.0).ok()?, key))
+            };
+            keys.into_iter().filter_map(key).collect()
+        };
+        let invite = |(invite, hash): (Invite, Blob)| {
+            let ends_at = ends_at(invite.secs_left);
+            Some(OpenInvite { invite, hash: Hash::try_from(hash.0).ok()?, ends_at })
+        };
+        let book = Book {
+            invites: saved.invites.into_iter().filter_map(invite).collect(),
+            tokens: keys(saved.tokens),
+            tickets: keys(saved.tickets),
+            last_invite: saved.last_invite,
+            last_member: saved.last_member,
+            wrong: BTreeMap::new(),
+        };
+        Ok(Self { book: Mutex::new(book) })
+    }
+
+    /// Sees to it that nobody new gets the id of somebody a room knows.
+    pub(crate) fn reserve(&self, last_member: MemberId) {
+        let mut book = self.book();
+        book.last_member = book.last_member.max(last_member.0);
+    }
+
     /// Opens an invite, and returns it with its secret, which is nowhere else.
     ///
     /// # Errors
@@ -289,6 +385,11 @@ fn shrink(keys: &mut BTreeMap<Hash, Key>) {
     }
 }
 
+fn wall_millis() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn hash(secret: &Secret) -> Hash {
     Sha256::digest(secret.bytes()).into()
 }
@@ -369,5 +470,24 @@ mod tests {
         let refusal = door.admit(GUEST, &room(), &good, "x").unwrap_err();
         assert!(refusal.code == ErrorCode::RateLimited && refusal.retry_after.unwrap() > 250.0);
         assert!(door.admit(Ipv4Addr::LOCALHOST.into(), &room(), &good, "y").is_ok());
+    }
+
+    #[test]
+    fn what_is_stored_lets_the_same_people_in_and_holds_no_secret() {
+        let door = Door::default();
+        let (_, secret) = door.invite(&room(), Role::Viewer, 5, HOUR).unwrap();
+        let (_, late) = door.invite(&room(), Role::Viewer, 5, Duration::ZERO).unwrap();
+        let invited = Credential::Invite(secret.clone());
+        let (ana, token, ticket) = door.admit(GUEST, &room(), &invited, "ana").unwrap();
+        let saved = door.save();
+        for one in [&secret, &token, &ticket] {
+            assert!(!saved.contains(&one.reveal()));
+        }
+        let door = Door::restore(&saved).unwrap();
+        assert!(door.admit(GUEST, &room(), &Credential::Invite(late), "x").is_err());
+        let (again, ..) = door.admit(GUEST, &room(), &Credential::Token(token), "ana").unwrap();
+        let (ben, ..) = door.admit(GUEST, &room(), &invited, "ben").unwrap();
+        assert!(again.who.id == ana.who.id && ben.who.id != ana.who.id);
+        assert!(Door::restore("{}").is_err());
     }
 }

@@ -66,7 +66,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to listen. Must not be called from async code.
+    /// Starts to listen, with nobody invited yet. Must not be called from async code.
     ///
     /// # Errors
     /// A bad setting, no certificate, a port that is taken, no threads.
@@ -74,6 +74,19 @@ impl Server {
         settings: Settings,
         identity: &Identity,
         rooms: Vec<RoomHandle>,
+    ) -> Result<Self, ServerError> {
+        Self::start_with(settings, identity, rooms, Door::default())
+    }
+
+    /// Starts to listen, with a door from an earlier run: its invites and members are still good.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_with(
+        settings: Settings,
+        identity: &Identity,
+        rooms: Vec<RoomHandle>,
+        door: Door,
     ) -> Result<Self, ServerError> {
         settings.validate()?;
         let wanted = SocketAddr::new(settings.bind, settings.port);
@@ -91,8 +104,8 @@ impl Server {
             .map_err(ServerError::Threads)?;
         let state = Arc::new(State {
             fingerprint: settings.tls.then(|| identity.fingerprint()),
-            rooms: Mutex::new(rooms.into_iter().map(|room| (room.id().clone(), room)).collect()),
-            door: Door::default(),
+            rooms: Mutex::default(),
+            door,
             metrics: Metrics::default(),
             per_address: Mutex::default(),
             stop: watch::Sender::new(false),
@@ -104,9 +117,13 @@ impl Server {
             let _inside = runtime.enter();
             TcpListener::from_std(listener).map_err(listen)?
         };
-        runtime.spawn(accept(listener, tls, Arc::clone(&state)));
-        info!(%address, tls = state.fingerprint.is_some(), "listening");
-        Ok(Self { state, runtime: Some(runtime) })
+        let server = Self { state: Arc::clone(&state), runtime: Some(runtime) };
+        rooms.into_iter().for_each(|room| server.add_room(room));
+        if let Some(runtime) = &server.runtime {
+            runtime.spawn(accept(listener, tls, state));
+        }
+        info!(%address, tls = server.state.fingerprint.is_some(), "listening");
+        Ok(server)
     }
 
     /// Returns where it listens.
@@ -119,8 +136,14 @@ impl Server {
         &self.state.door
     }
 
-    /// Lets a room be reached, or replaces the one of its id.
+    /// Lets a room be reached, or replaces the one of its id. Must not be called from async code.
     pub fn add_room(&self, room: RoomHandle) {
+        // A room that has stopped knows nobody, and nobody will reach it.
+        if let Some(Ok(session)) = self.runtime.as_ref().map(|runtime| runtime.block_on(room.session()))
+            && let Some(last) = session.members().map(|member| member.id).max()
+        {
+            self.state.door.reserve(last);
+        }
         self.state.rooms().insert(room.id().clone(), room);
     }
 
