@@ -60,6 +60,11 @@ impl<'s, 'a> Body<'s, 'a> {
             "for" => return self.loop_head(tokens, at),
             "[" => return self.bracket(tokens, at),
             "%" => return Ok(self.remainder(tokens, at)),
+            // `1. / 0.` is how some write "very much"; naga has no infinite constants.
+            "/" if next.is_some_and(is_float_zero) => {
+                self.out.extend([token.clone(), Token::word("1e-37", token.pos)]);
+                return Ok(at + 2);
+            }
             _ if token.is_word() && !is_member && next.is_some_and(|next| next.is("(")) => {
                 let close = closing(tokens, at + 1).unwrap_or(tokens.len());
                 if self.call(token, tokens.get(at + 2..close).unwrap_or_default())? {
@@ -348,6 +353,12 @@ impl<'s, 'a> Body<'s, 'a> {
         self.constants.extend(found);
         true
     }
+}
+
+fn is_float_zero(token: &Token) -> bool {
+    token.kind == TokenKind::Number
+        && token.text.contains('.')
+        && token.text.parse::<f32>().is_ok_and(|number| number == 0.0)
 }
 
 /// Returns where the next `;` outside of brackets is.

@@ -55,6 +55,7 @@ fn conversions() {
         "bool b = bool(p.x); c = vec4(b, b, float(b), int(b)); c = vec4(b ? 1. : 0.);",
         "ivec2 i = ivec2(p); i = i % 2; int k = i.x & 1 | i.y << 2; k ^= 3; k = ~k; k >>= 1; c = vec4(i, k, 0);",
         "uvec2 q = uvec2(p); c = vec4(float(q.x + 1920U * q.y) / float(0xffffffffU), uintBitsToFloat(q.x), 1.f, 1e-3);",
+        "float far = 1. / 0.; c = vec4(far, 1.0 / 0.0, 0, 0);",
         "int f() { return 1; } float g() { return 1; } void mainImage(out vec4 c, vec2 p) { c = vec4(f()) * g(); }",
     ] {
         check(code);
