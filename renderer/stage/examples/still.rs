@@ -14,13 +14,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use renderer_gpu::{Gpu, GpuSettings};
+use renderer_gpu::{Gpu, GpuSettings, Pixels};
 use renderer_scene::{SceneInput, native};
 use renderer_stage::{Stage, StageSettings};
 
-const USAGE: &str = "still --scene FILE [--frames N] [--every N] [--from N] [--fps N] [--size WxH] [--scale S] [--bloom X] [--param NAME=X]… [--time] [--out DIR]
+const USAGE: &str = "still --scene FILE [--frames N] [--every N] [--from N] [--fps N] [--size WxH] [--scale S] [--bloom X] [--param NAME=X]… [--lose-every N] [--time] [--out DIR]
   --frames  pictures to write (3)        --every  frames from one picture to the next (15)
   --from    first frame written (0; all before are drawn)
+  --lose-every  loses the device before each so many frames: the pictures are the same
   --time    prints the time a frame takes; writes nothing";
 
 struct Options {
@@ -33,6 +34,7 @@ struct Options {
     scale: f32,
     bloom: f32,
     params: Vec<(String, f32)>,
+    lose_every: u64,
     time: bool,
     out: PathBuf,
 }
@@ -48,6 +50,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         scale: 1.0,
         bloom: StageSettings::default().bloom,
         params: Vec::new(),
+        lose_every: u64::MAX,
         time: false,
         out: PathBuf::from("target/still"),
     };
@@ -65,6 +68,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
             "--from" => options.from = value.parse()?,
             "--fps" => options.frames_per_sec = value.parse::<u32>()?.max(1),
             "--scale" => options.scale = value.parse()?,
+            "--lose-every" => options.lose_every = value.parse::<u64>()?.max(1),
             "--bloom" => options.bloom = value.parse()?,
             "--out" => options.out = value.into(),
             "--size" => {
@@ -117,24 +121,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let layers = vec![song::layer(1, SceneInput::Program(program))];
         let input = song::input(frame, options.frames_per_sec, layers);
-        let started = Instant::now();
-        let report = stage.render(&input)?;
-        for fault in &report.faults {
-            println!("frame {frame}: {fault}");
+        if frame % options.lose_every == options.lose_every - 1 {
+            stage.gpu().lose();
         }
-        if options.time {
+        let wanted = frame >= options.from && (frame - options.from).is_multiple_of(options.every);
+        let started = Instant::now();
+        let report = if options.time {
+            let report = stage.render(&input)?;
             gpu.wait();
             times.push(millis(started));
-        } else if frame >= options.from && (frame - options.from).is_multiple_of(options.every) {
-            write(&mut stage, &options.out, &stem, frame)?;
+            report
+        } else {
+            let (pixels, report) = stage.render_exact(&input, &mut Gpu::rebirth)?;
+            if wanted {
+                write(&pixels, &options.out, &stem, frame)?;
+            }
+            report
+        };
+        for fault in &report.faults {
+            println!("frame {frame}: {fault}");
         }
     }
     if options.time {
         let warm = times.split_off(times.len().min(3));
         print_times(warm);
     }
-    if gpu.errors().total() > 0 {
-        return Err(format!("the device refused {} calls", gpu.errors().total()).into());
+    let refused = stage.gpu().errors().total();
+    if refused > 0 {
+        return Err(format!("the device refused {refused} calls").into());
     }
     Ok(())
 }
@@ -149,8 +163,7 @@ fn print_times(mut times: Vec<f64>) {
     println!("{} frames: median {:.1} ms, 95 % {:.1} ms", times.len(), at(0.5), at(0.95));
 }
 
-fn write(stage: &mut Stage, dir: &Path, stem: &str, frame: u64) -> Result<(), Box<dyn Error>> {
-    let pixels = stage.read_output()?;
+fn write(pixels: &Pixels, dir: &Path, stem: &str, frame: u64) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(dir)?;
     let path = dir.join(format!("{stem}-{frame:06}.png"));
     image::save_buffer(&path, &pixels.data, pixels.width, pixels.height, image::ExtendedColorType::Rgba8)?;
