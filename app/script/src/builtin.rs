@@ -32,6 +32,8 @@ pub(crate) struct Function {
 pub(crate) enum Kind {
     /// So many arguments, each of which may be a pattern.
     Values(usize, fn(&Pattern, &[Value]) -> std::result::Result<Pattern, Fault>),
+    /// The same for functions that count steps: what changes within a cycle follows itself.
+    Steps(usize, fn(&Pattern, &[Value]) -> std::result::Result<Pattern, Fault>),
     /// So many arguments, each of which may be a pattern, and then a function.
     Change(usize, fn(&Pattern, &[Value], &Change) -> std::result::Result<Pattern, Fault>),
     /// A control.
@@ -138,7 +140,7 @@ pub(crate) fn call(eval: &Eval, function: &'static Function, arguments: Vec<Js>,
                 }
             };
         }
-        Kind::Values(count, _) => *count,
+        Kind::Values(count, _) | Kind::Steps(count, _) => *count,
         Kind::Change(count, _) => count + 1,
         Kind::Operator(_) | Kind::Pick(..) => 1,
         Kind::Method(count, _) => *count,
@@ -159,6 +161,14 @@ pub(crate) fn call(eval: &Eval, function: &'static Function, arguments: Vec<Js>,
             method(eval, function, &pattern, first, at)
         }
         None => Ok(Js::Undefined),
+    }
+}
+
+/// Calls the function called `name`.
+pub(crate) fn call_by_name(eval: &Eval, name: &str, arguments: Vec<Js>, at: At) -> Result<Js> {
+    match find(name) {
+        Some(function) => call(eval, function, arguments, at),
+        None => Err(Error::new(format!("{name} is not defined"), at)),
     }
 }
 
@@ -187,6 +197,11 @@ pub(crate) fn method(
             needs(*count)?;
             let (pattern, apply) = (pattern.clone(), *apply);
             joined(eval, &values(*count)?, at, move |values| apply(&pattern, values))?
+        }
+        Kind::Steps(count, apply) => {
+            needs(*count)?;
+            let (pattern, apply) = (pattern.clone(), *apply);
+            joined_by(Join::Step, &values(*count)?, at, move |values| apply(&pattern, values))?
         }
         Kind::Change(count, apply) => {
             needs(count + 1)?;
@@ -232,12 +247,23 @@ pub(crate) fn joined(
     at: At,
     apply: impl Fn(&[Value]) -> std::result::Result<Pattern, Fault> + Send + Sync + 'static,
 ) -> Result<Pattern> {
+    joined_by(Join::Inner, arguments, at, apply)
+}
+
+fn joined_by(
+    join: Join,
+    arguments: &[Pattern],
+    at: At,
+    apply: impl Fn(&[Value]) -> std::result::Result<Pattern, Fault> + Send + Sync + 'static,
+) -> Result<Pattern> {
     let constants: Option<Vec<Value>> =
         arguments.iter().map(|argument| argument.constant().cloned()).collect();
     if let Some(values) = constants {
         return apply(&values).map_err(|fault| Error::new(fault.to_string(), at));
     }
-    Ok(Pattern::with_arguments(arguments, move |values| apply(values).unwrap_or_else(Pattern::fault)))
+    Ok(Pattern::with_arguments_joined(join, arguments, move |values| {
+        apply(values).unwrap_or_else(Pattern::fault)
+    }))
 }
 
 /// `pattern.op(other)` and its alignments.

@@ -31,6 +31,7 @@ pub fn reference() -> Vec<Entry> {
                 Kind::Control(spec) => spec.group,
                 Kind::Operator(_) => "arithmetic",
                 Kind::Values(..) => "shape",
+                Kind::Steps(..) => "step",
                 Kind::Change(..) => "change",
                 Kind::Pick(..) => "pick",
                 Kind::Method(..) => "method",

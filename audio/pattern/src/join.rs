@@ -21,6 +21,8 @@ pub enum Join {
     Restart,
     /// Inner and outer agree step by step.
     Poly,
+    /// The inner patterns of each cycle follow each other, each as long as it has steps.
+    Step,
 }
 
 impl Pattern {
@@ -47,6 +49,7 @@ impl Pattern {
             Join::Reset => self.reset_join(false),
             Join::Restart => self.reset_join(true),
             Join::Poly => self.poly_join(),
+            Join::Step => self.step_join(),
         }
     }
 
@@ -54,6 +57,16 @@ impl Pattern {
     /// they change.
     #[must_use]
     pub fn with_arguments(arguments: &[Self], f: impl Fn(&[Value]) -> Self + Send + Sync + 'static) -> Self {
+        Self::with_arguments_joined(Join::Inner, arguments, f)
+    }
+
+    /// Returns `f` of the arguments' values, joined by `join` where they change.
+    #[must_use]
+    pub fn with_arguments_joined(
+        join: Join,
+        arguments: &[Self],
+        f: impl Fn(&[Value]) -> Self + Send + Sync + 'static,
+    ) -> Self {
         let constants: Option<Vec<Value>> =
             arguments.iter().map(|argument| argument.constant().cloned()).collect();
         if let Some(values) = constants {
@@ -76,7 +89,7 @@ impl Pattern {
                 Value::List(values) => Value::pattern(f(values)),
                 _ => Value::Nothing,
             })
-            .inner_join()
+            .join(join)
     }
 
     /// Joins; wholes are the inner pattern's.
@@ -163,6 +176,23 @@ impl Pattern {
         .outer_join()
     }
 
+    /// Joins; the inner patterns of each cycle follow each other, each as long as it has steps.
+    #[must_use]
+    pub fn step_join(&self) -> Self {
+        let outer = self.discrete_only();
+        let first =
+            outer.query(Span::cycles(0, 1)).map(|haps| in_steps(Ratio::ZERO, haps)).unwrap_or_default();
+        let steps = first.steps();
+        outer
+            .clone()
+            .split(move |query, span, out| {
+                let cycle = span.begin.floor();
+                let haps = outer.collect(query, Span::new(cycle, cycle + Ratio::ONE));
+                in_steps(cycle, haps).ask(query, span, out);
+            })
+            .with_steps(steps)
+    }
+
     fn join_with(
         &self,
         join: impl Fn(&Query<'_>, &Hap, &Self, &mut Vec<Hap>) + Send + Sync + 'static,
@@ -198,6 +228,40 @@ impl Pattern {
             }
         })
     }
+}
+
+/// The patterns of a cycle's events one after another by their steps; gaps keep their share.
+fn in_steps(cycle: Ratio, mut haps: Vec<Hap>) -> Pattern {
+    haps.sort_by_key(|hap| hap.part.begin);
+    let mut parts: Vec<(Ratio, Option<Pattern>)> = Vec::new();
+    let mut at = cycle;
+    for hap in haps {
+        if hap.part.begin > at {
+            parts.push((hap.part.begin - at, None));
+        }
+        at = hap.part.end;
+        if let Value::Pattern(inner) = &hap.value {
+            parts.push((hap.part.length(), Some((**inner).clone())));
+        }
+    }
+    if at < cycle + Ratio::ONE {
+        parts.push((cycle + Ratio::ONE - at, None));
+    }
+    let known = |(length, pattern): &(Ratio, Option<Pattern>)| Some((*length, pattern.as_ref()?.steps()?));
+    let (time, steps) = parts
+        .iter()
+        .filter_map(known)
+        .fold((Ratio::ZERO, Ratio::ZERO), |(time, steps), (length, own)| (time + length, steps + own));
+    let pace = if time.is_zero() { Ratio::ONE } else { steps / time };
+    Pattern::timecat(
+        parts
+            .into_iter()
+            .map(|(length, pattern)| {
+                let pattern = pattern.unwrap_or_else(|| Pattern::gap(length * pace));
+                (pattern.steps().unwrap_or(length * pace), pattern)
+            })
+            .collect(),
+    )
 }
 
 /// Pushes the inner events during `outer`, cut where it ends.

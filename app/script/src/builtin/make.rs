@@ -24,6 +24,7 @@ pub(super) fn functions() -> Vec<Function> {
         function("cosine2", &[], "", "a cosine from -1 to 1", K(|| bipolar(&Pattern::cosine()))),
         function("saw2", &[], "", "a ramp from -1 to 1", K(|| bipolar(&Pattern::saw()))),
         function("isaw2", &[], "", "a ramp from 1 to -1", K(|| bipolar(&Pattern::isaw()))),
+        function("itri2", &[], "", "a triangle from 1 to -1 and back", K(|| bipolar(&Pattern::itri()))),
         function("tri2", &[], "", "a triangle from -1 to 1 and back", K(|| bipolar(&Pattern::tri()))),
         function("square2", &[], "", "-1, then 1", K(|| bipolar(&Pattern::square()))),
         function("time", &[], "", "the time in cycles", K(Pattern::time)),
@@ -68,6 +69,10 @@ pub(super) fn functions() -> Vec<Function> {
         function("zip", &["stepzip"], "(patterns…)", "plays one step of each pattern in turn", F(|eval, a, at| Ok(Js::Pattern(Pattern::zip(sequences(eval, a, at)?))))),
         function("tour", &[], "(patterns…)", "moves the pattern through the others", M(1, |eval, p, a, at| Ok(Js::Pattern(p.tour(&sequences(eval, a, at)?))))),
         function("choose", &["chooseOut"], "(values…)", "picks at random at every moment", F(|eval, a, at| Ok(Js::Pattern(Pattern::choose_with(&Pattern::rand(), chosen(eval, a, at)?).outer_join())))),
+        function("choose2", &[], "(values…)", "picks by this pattern from -1 to 1", M(1, |eval, p, a, at| {
+            let chance = p.numbers(|x| (x + 1.0) / 2.0);
+            Ok(Js::Pattern(Pattern::choose_with(&chance, chosen(eval, a, at)?).outer_join()))
+        })),
         function("chooseIn", &[], "(values…)", "picks at random, keeping the values' times", F(|eval, a, at| Ok(Js::Pattern(Pattern::choose_with(&Pattern::rand(), chosen(eval, a, at)?).inner_join())))),
         function("chooseCycles", &["randcat"], "(patterns…)", "picks at random each cycle", F(|eval, a, at| Ok(Js::Pattern(Pattern::choose_with(&Pattern::rand().segment(Ratio::ONE), chosen(eval, a, at)?).inner_join())))),
         function("wchoose", &[], "([value, weight]…)", "picks at random by weight", F(|eval, a, at| Ok(Js::Pattern(Pattern::weighted_choose_with(&Pattern::rand(), weights(eval, a, at)?).outer_join())))),

@@ -197,6 +197,11 @@ impl Eval {
                     return builtin::operate(self, pattern, Op::Set, Some(how), &arguments, at)
                         .map(Js::Pattern);
                 }
+                // On its own `choose` draws from chance; as a method, from its pattern.
+                if name == "choose" {
+                    let choices = self.arena.list(arguments);
+                    return builtin::call_by_name(self, "chooseWith", vec![object.clone(), choices], at);
+                }
                 if let Some(function) = builtin::find(name) {
                     return builtin::method(self, function, pattern, &arguments, at);
                 }

@@ -48,7 +48,7 @@ fn listed(values: &[Value], at: usize) -> Vec<f64> {
 
 #[rustfmt::skip]
 pub(super) fn functions() -> Vec<Function> {
-    use Kind::Values as V;
+    use Kind::{Steps as S, Values as V};
     vec![
         function("fast", &[], "(factor)", "speeds up", V(1, |p, v| Ok(p.fast(ratio(v, 0)?)))),
         function("slow", &["sparsity"], "(factor)", "slows down", V(1, |p, v| Ok(p.slow(ratio(v, 0)?)))),
@@ -123,15 +123,15 @@ pub(super) fn functions() -> Vec<Function> {
         function("loopAt", &["loopat"], "(cycles)", "stretches a sample over cycles", V(1, |p, v| Ok(p.loop_at(ratio(v, 0)?)))),
         function("fit", &[], "()", "speeds a sample to fit its event", V(0, |p, _| Ok(p.fit()))),
 
-        function("take", &[], "(steps)", "keeps the first steps", V(1, |p, v| Ok(p.take(ratio(v, 0)?)))),
-        function("drop", &[], "(steps)", "drops the first steps", V(1, |p, v| Ok(p.drop(ratio(v, 0)?)))),
-        function("expand", &[], "(factor)", "counts as more steps", V(1, |p, v| Ok(p.expand(ratio(v, 0)?)))),
-        function("contract", &[], "(factor)", "counts as fewer steps", V(1, |p, v| Ok(p.expand(Ratio::ONE / ratio(v, 0)?)))),
-        function("extend", &[], "(factor)", "repeats and counts as more steps", V(1, |p, v| Ok(p.extend(ratio(v, 0)?)))),
-        function("replicate", &[], "(n)", "repeats each cycle's steps", V(1, |p, v| Ok(p.replicate(count(v, 0)?)))),
-        function("shrink", &[], "(steps)", "repeats, shorter each time", V(1, |p, v| Ok(p.shrink(ratio(v, 0)?)))),
-        function("grow", &[], "(steps)", "repeats, longer each time", V(1, |p, v| Ok(p.grow(ratio(v, 0)?)))),
-        function("pace", &["steps"], "(n)", "plays n steps a cycle", V(1, |p, v| Ok(p.pace(ratio(v, 0)?)))),
+        function("take", &[], "(steps)", "keeps the first steps", S(1, |p, v| Ok(p.take(ratio(v, 0)?)))),
+        function("drop", &[], "(steps)", "drops the first steps", S(1, |p, v| Ok(p.drop(ratio(v, 0)?)))),
+        function("expand", &[], "(factor)", "counts as more steps", S(1, |p, v| Ok(p.expand(ratio(v, 0)?)))),
+        function("contract", &[], "(factor)", "counts as fewer steps", S(1, |p, v| Ok(p.expand(Ratio::ONE / ratio(v, 0)?)))),
+        function("extend", &[], "(factor)", "repeats and counts as more steps", S(1, |p, v| Ok(p.extend(ratio(v, 0)?)))),
+        function("replicate", &[], "(n)", "repeats each cycle's steps", S(1, |p, v| Ok(p.replicate(count(v, 0)?)))),
+        function("shrink", &[], "(steps)", "repeats, shorter each time", S(1, |p, v| Ok(p.shrink(ratio(v, 0)?)))),
+        function("grow", &[], "(steps)", "repeats, longer each time", S(1, |p, v| Ok(p.grow(ratio(v, 0)?)))),
+        function("pace", &["steps"], "(n)", "plays n steps a cycle", S(1, |p, v| Ok(p.pace(ratio(v, 0)?)))),
 
         function("range", &[], "(low, high)", "stretches 0..1 to low..high", V(2, |p, v| Ok(p.range(number(v, 0)?, number(v, 1)?)))),
         function("range2", &[], "(low, high)", "stretches -1..1 to low..high", V(2, |p, v| {

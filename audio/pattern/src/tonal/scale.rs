@@ -222,10 +222,7 @@ impl Pattern {
         Ok(self.try_map(move |value| {
             change_note(value, |note| match note {
                 Value::Text(text) => match Note::parse(text) {
-                    Some(note) => {
-                        let note = Note { octave: Some(note.octave.unwrap_or(TONIC_OCTAVE)), ..note };
-                        Ok(Value::text(&note.transpose(interval).name()))
-                    }
+                    Some(note) => Ok(Value::text(&note.transpose(interval).name())),
                     None => Err(Fault::value(format!("{text:?} is no note"))),
                 },
                 value => Ok(Value::Number(value.numeral()? + f64::from(interval.semitones))),
