@@ -43,6 +43,8 @@ pub(crate) struct BeatState {
 const BAR_LOOK_TURNS: f64 = 0.2;
 /// And this long before it.
 const BAR_EARLY_TURNS: f64 = 0.85;
+/// The greatest phase under one turn.
+const PHASE_MAX: f32 = 1.0 - f32::EPSILON;
 /// Under this confidence nothing is called a beat: the filter has only just begun to listen.
 const MIN_CONFIDENCE: f32 = 0.05;
 
@@ -60,6 +62,8 @@ pub(crate) struct BeatTracker {
     chords: ChordChange,
     /// The beat whose chord is being heard.
     chord_beat: f64,
+    /// Position in the bar of the last beat, 0 for the first.
+    bar_position: u8,
     silent_secs: f64,
     heard: bool,
     state: BeatState,
@@ -84,6 +88,7 @@ impl BeatTracker {
             open_beat: None,
             chords: ChordChange::new(),
             chord_beat: 0.0,
+            bar_position: 0,
             silent_secs: 0.0,
             heard: false,
             state: BeatState { beats_per_bar: 4, ..BeatState::default() },
@@ -143,12 +148,9 @@ impl BeatTracker {
 
     fn publish(&mut self, time_secs: f64, before: f64) {
         let now = self.clock.beats;
-        if let Some(beat) = self.open_beat.filter(|beat| now - beat > BAR_LOOK_TURNS) {
+        if self.open_beat.is_some_and(|beat| now - beat > BAR_LOOK_TURNS) {
             self.bar.observe(self.accent.downbeat_share());
             self.open_beat = None;
-            self.state.beats_per_bar = self.bar.beats_per_bar();
-            self.state.downbeat_confidence = self.bar.confidence();
-            debug_assert!(beat <= now);
         }
         if now.rem_euclid(1.0) < BAR_EARLY_TURNS && self.open_beat.is_none() {
             self.accent = Activity::default();
@@ -159,7 +161,16 @@ impl BeatTracker {
             let hit_secs = (time_secs - late_secs).max(0.0);
             state.beat = Hit { count: state.beat.count + 1, time_secs: hit_secs, strength: state.confidence };
             self.bar.advance();
-            if self.bar.position() == 0 {
+            // Taken over on beats only, so that the bar's phase never jumps within one.
+            (self.bar_position, state.beats_per_bar, state.downbeat_confidence) = match &self.lead {
+                Some(lead) => {
+                    let per_bar = lead.beats_per_bar.max(1);
+                    let position = lead.beat_at(hit_secs).round().rem_euclid(f64::from(per_bar));
+                    (position as u8, per_bar, lead.confidence)
+                }
+                None => (self.bar.position(), self.bar.beats_per_bar(), self.bar.confidence()),
+            };
+            if self.bar_position == 0 {
                 let strength = state.downbeat_confidence;
                 state.downbeat = Hit { count: state.downbeat.count + 1, time_secs: hit_secs, strength };
             }
@@ -167,15 +178,11 @@ impl BeatTracker {
         }
         state.beats = now;
         state.tempo_bpm = self.clock.tempo_bpm as f32;
-        state.beat_phase = now.rem_euclid(1.0) as f32;
-        let per_bar = f32::from(state.beats_per_bar.max(1));
-        state.bar_phase = match &self.lead {
-            Some(lead) => {
-                state.beats_per_bar = lead.beats_per_bar.max(1);
-                (now.rem_euclid(f64::from(state.beats_per_bar)) / f64::from(state.beats_per_bar)) as f32
-            }
-            None => ((f32::from(self.bar.position()) + state.beat_phase) / per_bar).rem_euclid(1.0),
-        };
+        // A phase a hair under 1 would round up to it.
+        state.beat_phase = (now.rem_euclid(1.0) as f32).min(PHASE_MAX);
+        let bar_phase =
+            (f32::from(self.bar_position) + state.beat_phase) / f32::from(state.beats_per_bar.max(1));
+        state.bar_phase = bar_phase.min(PHASE_MAX);
     }
 
     pub(crate) fn state(&self) -> &BeatState {

@@ -134,6 +134,8 @@ fn taps_lead_and_the_music_takes_over_again() {
     assert!((frame.tempo_bpm - 150.0).abs() < 0.01);
     let off = (f64::from(frame.beat_phase) - lead.beat_phase_at(frame.time_secs) + 0.5).rem_euclid(1.0) - 0.5;
     assert!(off.abs() < 0.02, "{off}");
+    let off = (f64::from(frame.bar_phase) - lead.bar_phase_at(frame.time_secs) + 0.5).rem_euclid(1.0) - 0.5;
+    assert!(off.abs() < 0.02, "the leader's bar is our bar: {off}");
     analyser.follow(None);
     analyser.push(heard, 1, &mut |_| {});
     assert!((analyser.frame().tempo_bpm - 120.0).abs() < 2.0);
