@@ -59,3 +59,9 @@ pub const MAX_QUANTUM_BEATS: f64 = 64.0;
 pub const MAX_OPEN_PARAMS: usize = 64;
 /// One awareness update, in bytes: a hundred cursors.
 pub const MAX_AWARENESS_BYTES: usize = 32 * 1024;
+/// Guests who see small pictures of the show at once: each is 8 JPEGs of 10 kB a second.
+pub const MAX_WATCHERS: usize = 30;
+/// One small picture of the show, in bytes.
+pub const MAX_PICTURE_BYTES: usize = 128 * 1024;
+/// Small pictures of the show a second.
+pub const MAX_PICTURES_PER_SEC: u32 = 8;

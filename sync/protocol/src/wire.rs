@@ -75,6 +75,12 @@ pub enum FromMember {
         /// What.
         signal: SignalDigest,
     },
+    /// Wants to see small pictures of the show, or no more. They come as binary messages on a room's
+    /// socket, one JPEG each; the latest counts, and they are the first thing dropped under load.
+    Watch {
+        /// Whether it wants them.
+        pictures: bool,
+    },
     /// Asks what time it is in the room.
     Ping {
         /// Comes back as it is: the member's own clock, in seconds.

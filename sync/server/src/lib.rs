@@ -22,6 +22,9 @@
 //!    [`ToMember`](sync_protocol::ToMember): `event`, `done`, `refused`, `presence`, `awareness`,
 //!    `transport`, `signal`, `pong`, `saving`, `closed`.
 //!
+//! Who says `{"type":"watch","pictures":true}` also gets small pictures of the show: binary messages,
+//! one JPEG each, at most eight a second, the latest only.
+//!
 //! A client that is too slow is closed with 1013 and comes back with its token and the last event it
 //! saw; five messages that make no sense close with 1008.
 #![expect(clippy::disallowed_methods, reason = "the edge to the network owns clocks and a thread")]

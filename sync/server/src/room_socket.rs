@@ -1,11 +1,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
-use sync_protocol::{Envelope, ErrorCode, FromMember, Hello, PROTOCOL_VERSION, ToMember};
+use sync_protocol::{Envelope, ErrorCode, FromMember, Hello, MAX_WATCHERS, PROTOCOL_VERSION, ToMember};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -90,6 +91,8 @@ async fn talk(
     let mut heard_at = Instant::now();
     let mut ping = tokio::time::interval(PING_INTERVAL);
     let mut was_closed = false;
+    let mut watching: Option<Watching> = None;
+    let mut pictures = state.pictures.subscribe();
     if send(ws, outgoing(state, &first)).await.is_err() {
         return (CloseCode::Away, "");
     }
@@ -117,6 +120,15 @@ async fn talk(
                 Metrics::add(&state.metrics.messages_in, 1);
                 match message {
                     Some(Ok(Message::Text(message))) => match serde_json::from_str::<FromMember>(message.as_str()) {
+                        Ok(FromMember::Watch { pictures }) => {
+                            watching = pictures.then(|| Watching::new(state)).flatten();
+                            if pictures && watching.is_none() {
+                                let error = Envelope::new(ErrorCode::LimitReached, "too many watch already");
+                                if send(ws, vec![text(encode(&ToMember::Refused { no: 0, error }))]).await.is_err() {
+                                    return (CloseCode::Away, "");
+                                }
+                            }
+                        }
                         Ok(message) => if room.say(conn, message).await.is_err() {
                             return (CloseCode::Away, "the room has stopped");
                         },
@@ -135,6 +147,13 @@ async fn talk(
                     Some(Err(error)) => return (close_code(&error), ""),
                 }
             }
+            // Only while nothing else waits: pictures are the first thing dropped.
+            Ok(()) = pictures.changed(), if watching.is_some() && queue.is_empty() => {
+                let jpeg = pictures.borrow_and_update().clone();
+                if send(ws, vec![Message::Binary(jpeg)]).await.is_err() {
+                    return (CloseCode::Away, "");
+                }
+            }
             _ = ping.tick() => {
                 if heard_at.elapsed() > SILENCE_TIMEOUT || send(ws, vec![Message::Ping(Bytes::new())]).await.is_err() {
                     return (CloseCode::Away, "you went silent");
@@ -142,6 +161,23 @@ async fn talk(
             }
             _ = stopping.changed() => return (CloseCode::Away, "the host is closing"),
         }
+    }
+}
+
+/// A guest who sees pictures; counts until it is dropped.
+struct Watching(Arc<State>);
+
+impl Watching {
+    fn new(state: &Arc<State>) -> Option<Self> {
+        let watching = Self(Arc::clone(state));
+        let num = state.metrics.watchers.fetch_add(1, Ordering::Relaxed);
+        usize::try_from(num).is_ok_and(|num| num < MAX_WATCHERS).then_some(watching)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.metrics.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

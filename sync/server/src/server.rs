@@ -2,15 +2,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, header};
 use axum::{Extension, Router};
+use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use sync_hub::{HOST, RoomHandle};
-use sync_protocol::{Envelope, ErrorCode, JoinLink, KeyFingerprint, Role, RoomId, Secret};
+use sync_protocol::{
+    Envelope, ErrorCode, JoinLink, KeyFingerprint, MAX_PICTURE_BYTES, MAX_PICTURES_PER_SEC, Role, RoomId,
+    Secret,
+};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -109,6 +113,8 @@ impl Server {
             metrics: Metrics::default(),
             per_address: Mutex::default(),
             stop: watch::Sender::new(false),
+            pictures: watch::Sender::new(Bytes::new()),
+            picture_free_at: Mutex::new(Instant::now()),
             names,
             address,
             settings,
@@ -178,6 +184,23 @@ impl Server {
         self.state.door.host_token(room, HOST)
     }
 
+    /// Shows guests who asked for it a small picture of the show, a JPEG of at most 320×180. Returns
+    /// at once; one that comes too soon, or is too large, is dropped. Encode one only while
+    /// [`Server::num_watchers`] is not 0.
+    pub fn publish_picture(&self, jpeg: Bytes) {
+        let now = Instant::now();
+        let mut free_at = self.state.picture_free_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if jpeg.len() <= MAX_PICTURE_BYTES && now >= *free_at {
+            *free_at = now + Duration::from_secs(1) / MAX_PICTURES_PER_SEC;
+            self.state.pictures.send_replace(jpeg);
+        }
+    }
+
+    /// Returns how many guests want to see pictures.
+    pub fn num_watchers(&self) -> usize {
+        usize::try_from(self.state.metrics.watchers.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
     /// Says goodbye to everyone and stops, within three seconds.
     pub fn stop(mut self) {
         self.end();
@@ -222,6 +245,9 @@ pub(crate) struct State {
     /// Connections by address. Held for a count; nothing else is locked under it.
     per_address: Mutex<HashMap<IpAddr, usize>>,
     stop: watch::Sender<bool>,
+    /// The last small picture of the show. Latest wins.
+    pub(crate) pictures: watch::Sender<Bytes>,
+    picture_free_at: Mutex<Instant>,
 }
 
 impl State {

@@ -367,3 +367,23 @@ fn an_invite_is_bound_to_its_room() {
     assert_eq!(client.hear("closed")["error"]["code"], "unauthorized");
     jam.stop();
 }
+
+#[test]
+fn who_wants_pictures_gets_the_latest_and_who_does_not_gets_none() {
+    let jam = Jam::plain();
+    let (mut ana, _) = jam.join(Role::Viewer, "ana");
+    let (mut ben, _) = jam.join(Role::Viewer, "ben");
+    jam.server.publish_picture(vec![1].into());
+    assert_eq!(jam.server.num_watchers(), 0);
+    ana.say(json!({"type": "watch", "pictures": true}));
+    until(|| jam.server.num_watchers() == 1);
+    std::thread::sleep(Duration::from_millis(130));
+    jam.server.publish_picture(vec![2].into());
+    jam.server.publish_picture(vec![3].into());
+    while ana.hear_binary() != [2] {}
+    jam.host.send(Command::SetTitle { title: "seen".into() }).unwrap();
+    while !matches!(ben.0.read().unwrap(), Message::Text(text) if text.as_str().contains("title_changed")) {}
+    drop(ana);
+    until(|| jam.server.num_watchers() == 0);
+    jam.stop();
+}

@@ -59,6 +59,8 @@ struct Pending {
     asked: Asked,
     at_millis: u64,
     is_sent: bool,
+    /// The event it is expected to become, where it changes the desk.
+    expected: Option<Event>,
 }
 
 impl Mirror {
@@ -168,10 +170,8 @@ impl Mirror {
         }
         self.last_no += 1;
         let asked = Asked { no: self.last_no, command };
-        if let Some((cause, kind)) = decided {
-            self.predict(at_millis, cause, kind);
-        }
-        self.pending.push_back(Pending { asked, at_millis, is_sent: false });
+        let expected = decided.and_then(|(cause, kind)| self.predict(at_millis, cause, kind));
+        self.pending.push_back(Pending { asked, at_millis, is_sent: false, expected });
         Ok(())
     }
 
@@ -198,6 +198,9 @@ impl Mirror {
         match message {
             ToMember::Event { event } => {
                 self.confirmed.replay(event)?;
+                if self.came_as_expected(event) {
+                    return Ok(Some(Notice::Happened(Arc::new(event.clone()))));
+                }
                 if event.member == self.me && event.no != 0 {
                     self.pending.retain(|one| one.asked.no != event.no);
                 }
@@ -255,25 +258,40 @@ impl Mirror {
         for idx in 0..self.pending.len() {
             let Some(one) = self.pending.get(idx) else { break };
             // One that no longer fits is left out; the room's refusal will take it away.
-            if let Ok(Some((cause, kind))) = self.predicted.decide(self.me, 0.0, &one.asked.command) {
-                self.predict(one.at_millis, cause, kind);
+            let decided = self.predicted.decide(self.me, 0.0, &one.asked.command).ok().flatten();
+            let at_millis = one.at_millis;
+            let expected = decided.and_then(|(cause, kind)| self.predict(at_millis, cause, kind));
+            if let Some(one) = self.pending.get_mut(idx) {
+                one.expected = expected;
             }
         }
     }
 
-    fn predict(&mut self, at_millis: u64, cause: Cause, kind: EventKind) {
+    /// Whether this event is what the first unanswered Command was expected to become: then what is
+    /// predicted on top of it stands, and nothing is made again.
+    fn came_as_expected(&mut self, event: &Event) -> bool {
+        let is_expected = self.pending.front().is_some_and(|first| {
+            first.expected.as_ref().is_some_and(|expected| {
+                first.asked.no == event.no
+                    && (expected.seq, expected.member, expected.cause)
+                        == (event.seq, event.member, event.cause)
+                    && expected.kind == event.kind
+            })
+        });
+        if is_expected {
+            self.pending.pop_front();
+        }
+        is_expected
+    }
+
+    fn predict(&mut self, at_millis: u64, cause: Cause, kind: EventKind) -> Option<Event> {
         if matches!(kind, EventKind::Evaluated { .. }) {
             // Only the room knows the beat on which everyone switches.
-            return;
+            return None;
         }
         self.predicted_seq = Seq(self.predicted_seq.0 + 1);
-        self.predicted.evolve(&Event {
-            seq: self.predicted_seq,
-            member: self.me,
-            no: 0,
-            at_millis,
-            cause,
-            kind,
-        });
+        let event = Event { seq: self.predicted_seq, member: self.me, no: 0, at_millis, cause, kind };
+        self.predicted.evolve(&event);
+        Some(event)
     }
 }
