@@ -89,14 +89,15 @@ fn shed(at: Pixel) -> vec4f {
     let was = p - dt * (out * speed + wind + vec2f(-p.y, p.x) * 0.5 * params.turn);
     let short_side = min(frame.size.x, frame.size.y);
     let uv = vec2f(was.x, -was.y) * short_side * frame.size.zw * 0.5 + 0.5;
-    let kept = look(sky, uv).rgb * exp(-dt * mix(4.5, 0.75, params.curtains));
+    // A share and a little more goes each second: thin light ends, and the sky stays black.
+    let kept = max(look(sky, uv).rgb * exp(-dt * mix(4.5, 0.85, params.curtains)) - 0.045 * dt, vec3f(0.0));
 
     let ring = ring_at(p);
     // Rays: fine strands along the ring that drift, so that the curtains have folds.
     let strand = noise2(vec2f(ring.along * 34.0 + frame.high.w * 0.7, frame.time.x * 0.6 + p.x));
     let fold = strand * strand * strand;
     let near = glow_tight(r - ring.r - 0.01, 0.02);
-    let light = near * (0.10 + 1.7 * ring.heard * ring.heard + 0.5 * pulse(frame.kick, 0.1)) * (0.15 + 2.2 * fold);
+    let light = near * (0.10 + 1.5 * ring.heard * ring.heard + 0.8 * pulse(frame.kick, 0.1) + 0.4 * pulse(frame.snare, 0.09)) * (0.15 + 2.2 * fold);
     return vec4f(kept + hue(tint(ring.along)) * light * dt * 16.0, 1.0);
 }
 
@@ -114,7 +115,7 @@ fn image(at: Pixel) -> vec4f {
     var light = mix(c, palette(1.0), 0.55) * core + c * haze * smoothstep(1.9, 0.5, r);
 
     // What it has shed; the inside stays dark.
-    light += look(sky, at.uv).rgb * smoothstep(0.55, 1.1, r / max(ring.r, 0.05));
+    light += look(sky, at.uv).rgb * (0.8 + 0.9 * kick + 0.5 * pulse(frame.snare, 0.12)) * smoothstep(0.55, 1.1, r / max(ring.r, 0.05));
 
     // A kick leaves the ring as a wave.
     let age = frame.kick.y;

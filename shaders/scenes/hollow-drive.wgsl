@@ -101,13 +101,19 @@ fn image(at: Pixel) -> vec4f {
     let far = look(tunnel, at.uv + shift).r;
     let near = look(tunnel, at.uv - shift).b;
     var light = vec3f(far, g.g, near);
-    light = light * light * 1.2 + light * 0.7;
+    // The past is the light in the tunnel, soft by now; its walls are drawn anew, sharp, where that light falls.
+    let q = rotation(frame_turn()) * p;
+    let near_wall = max(wall(p, frame_turn() + 0.05 * log2(max(r, 0.01)) * params.twist), 0.01);
+    let step_in = fract(1.6 * log2(near_wall) - 1.4 * params.speed_clock - 1.5 * frame.all.w);
+    let rib = glow_tight(min(step_in, 1.0 - step_in), 0.045);
+    let panel = smoothstep(0.0, 0.5, step_in) * smoothstep(1.0, 0.6, step_in);
+    light = light * (0.10 + 0.30 * panel) + light * rib * 2.6 + light * light * 0.25;
+    light += hue(0.12 * frame.mid.w) * rib * (0.015 + 0.10 * frame.bass.x * frame.bass.x + 0.55 * pulse(frame.kick, 0.12));
 
     // Fog: what is far is dim, what is near passes out of the light.
     light *= smoothstep(0.03, 0.35, r) * vignette(p, 0.35);
 
     // Hats: the edges of the tunnel catch light.
-    let q = rotation(frame_turn()) * p;
     let n = floor(params.sides);
     let corner = abs(fract(polar(q).x * n) - 0.5) * r;
     let lot = random(u32(fract(polar(q).x + 0.5 / n) * n) + u32(frame.hat.x) * 977u);

@@ -115,7 +115,7 @@ fn fade(p: Pixel) -> vec4f {
     let dt = frame.time.y;
     // The smoke behind the embers rises a little as it goes.
     let kept = look(trail, p.uv + vec2f(0.0, 0.012) * dt).rgb;
-    return vec4f(kept * exp(-dt * mix(9.0, 1.1, params.memory)), 1.0);
+    return vec4f(max(kept * exp(-dt * mix(9.0, 1.4, params.memory)) - 0.06 * dt, vec3f(0.0)), 1.0);
 }
 
 struct Spark {
@@ -137,7 +137,10 @@ fn mote_vertex(@builtin(vertex_index) corner: u32, @builtin(instance_index) i: u
     let at = m.at + along * local.x * size.x + across * local.y * size.y;
     let flare = pulse(frame.hat, 0.10) * step(0.86, random(i * 7u + u32(frame.hat.x) * 131u));
     let heat = 0.25 + 0.40 * random(i * 3u) + 0.55 * speed;
-    let light = 0.03 + 0.07 * frame.all.x + 0.42 * speed + 3.6 * flare + 0.16 * pulse(frame.snare, 0.12);
+    // Most motes are dust; one in five carries the light.
+    let bright = 0.18 + 1.6 * step(0.8, random(i * 5u + 3u));
+    let struck = 1.9 * pulse(frame.kick, 0.12) + 0.8 * pulse(frame.snare, 0.10);
+    let light = (0.02 + 0.05 * frame.all.x + 0.28 * speed) * bright * (0.55 + struck) + 3.0 * flare;
     let clip = at * min(frame.size.x, frame.size.y) * frame.size.zw;
     return Spark(vec4f(clip, 0.0, 1.0), local, palette(min(heat + flare, 1.0)) * light);
 }
@@ -153,5 +156,5 @@ fn image(p: Pixel) -> vec4f {
     let r = length(p.pos - heart(frame.kick.x));
     let air = palette(0.35) * (0.010 + 0.05 * frame.bass.x) * vignette(p.pos, 1.5)
         + palette(0.6) * pulse(frame.kick, 0.14) * 0.22 * glow(r, 0.16);
-    return vec4f(smoke * 1.5 + air, 1.0);
+    return vec4f(smoke * (1.1 + 1.5 * pulse(frame.kick, 0.13) + 0.6 * pulse(frame.snare, 0.1)) + air, 1.0);
 }

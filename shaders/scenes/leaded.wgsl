@@ -84,8 +84,11 @@ fn image(p: Pixel) -> vec4f {
     let depth = smoothstep(0.0, 0.45, pane.edge);
     // Light stands behind the glass and comes through uneven.
     let ripple = noise2(q * 3.0 + lot * 40.0 + 0.1 * frame.time.x);
-    let through = heard * heard * (0.35 + 0.65 * ripple) * (1.0 - 0.55 * dot(pane.heart, pane.heart));
-    var light = hue(0.15 + 0.75 * lot.x + 0.02 * frame.mid.w) * (through * 1.7 + 0.06 * heard_slow) * depth;
+    // Only what is loud now shines: a fourth power leaves the rest of the window to the night.
+    let struck_now = 0.45 + 1.8 * pulse(frame.kick, 0.15) * step(lot.x, 0.45) + 1.6 * pulse(frame.snare, 0.12) * step(0.45, lot.x);
+    let h2 = heard * heard;
+    let through = 1.3 * h2 * h2 * struck_now * (0.25 + 0.75 * ripple) * (1.0 - 0.75 * dot(pane.heart, pane.heart));
+    var light = hue(0.15 + 0.75 * lot.x + 0.02 * frame.mid.w) * (through * 2.6 + 0.02 * heard_slow * heard_slow) * depth;
 
     // Hats ring single panes.
     let rung = step(0.84, random_cell(pane.cell + vec2i(i32(frame.hat.x) * 7, i32(frame.hat.x) * 3)));
@@ -101,5 +104,5 @@ fn image(p: Pixel) -> vec4f {
     light += palette(0.72) * lead * (0.025 + 0.05 * frame.bass.x + 0.5 * pulse(frame.kick, 0.09));
     light += palette(1.0) * run * (1.7 * lead + 0.10 * depth);
     light += palette(0.8) * fine * pulse(frame.snare, 0.10) * 0.5;
-    return vec4f(light * vignette(p.pos, 0.5), 1.0);
+    return vec4f(light * vignette(p.pos, 0.7), 1.0);
 }

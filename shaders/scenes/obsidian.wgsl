@@ -35,7 +35,7 @@ default = 1.0
 
 [[buffer]]
 name = "stone"
-scale = 0.5
+scale = 0.7
 persistent = false
 
 [[pass]]
@@ -46,7 +46,7 @@ target = "stone"
 image = "image"
 ---*/
 
-const MAX_STEPS: i32 = 30;
+const MAX_STEPS: i32 = 26;
 // Nothing of the solid lies outside this radius, whatever the parameters.
 const BOUND: f32 = 1.32;
 
@@ -113,29 +113,34 @@ fn march(at: Pixel) -> vec4f {
             break;
         }
     }
-    let core = palette(0.72 + 0.2 * drift(frame.time.x, 2.0)) * heat * params.inner * (0.10 + 0.5 * frame.mid.x + 1.4 * pulse(frame.kick, 0.16));
+    let core = palette(0.72 + 0.2 * drift(frame.time.x, 2.0)) * heat * params.inner * (0.08 + 0.4 * frame.mid.x + 2.4 * pulse(frame.kick, 0.14));
     if !hit {
         return vec4f(core, 0.0);
     }
     let p = o + d * t;
-    let e = vec2f(0.006, -0.006);
+    let e = vec2f(0.012, -0.012);
     let n = normalize(
         e.xyy * solid(p + e.xyy, po) + e.yyx * solid(p + e.yyx, po) + e.yxy * solid(p + e.yxy, po) + e.xxx * solid(p + e.xxx, po));
     // Lights stand still while the solid turns.
     let nw = n * po.turn;
     let rw = reflect(ray, nw);
     let facing = max(dot(nw, -ray), 0.0);
-    let rim = pow(1.0 - facing, 3.0);
+    let rim = pow(1.0 - facing, 3.0) * smoothstep(0.0, 0.16, facing);
     let above = smoothstep(-0.1, 1.0, rw.y);
     let strip = glow_tight(rw.y - 0.45, 0.10) + 0.6 * glow_tight(rw.x + 0.6, 0.07);
     let cavity = smoothstep(0.35, 0.95, length(p));
     var light = palette(0.45) * rim * (0.55 + 0.7 * frame.all.x) * (0.4 + above);
-    light += palette(0.8) * strip * (0.35 + 0.5 * frame.mid_high.x);
+    light += palette(0.8) * strip * (0.30 + 0.4 * frame.mid_high.x + 0.7 * pulse(frame.kick, 0.1));
     light += palette(0.25) * above * 0.10;
     // Snares sweep a blade of light across it, hats set points of it off.
     light += palette(0.95) * glow_tight(rw.x - 1.4 + 9.0 * frame.snare.y, 0.16) * frame.snare.z * step(frame.snare.y, 0.4);
-    let grain = random_cell(vec2i(floor(p.xy * 26.0 + p.z * 13.0)) + vec2i(i32(frame.hat.x) * 37));
-    light += palette(1.0) * step(0.93, grain) * pulse(frame.hat, 0.08) * 3.0;
+    // Three sparks for each hat, wherever its faces throw them at the eye.
+    var glints = 0.0;
+    for (var k = 0u; k < 3u; k++) {
+        let lamp = normalize(random3(u32(frame.hat.x) * 3u + k) * 2.0 - vec3f(1.0, 1.0, 0.2));
+        glints += pow(max(dot(rw, lamp), 0.0), 48.0);
+    }
+    light += palette(1.0) * glints * pulse(frame.hat, 0.09) * 3.5;
     light *= 0.25 + 0.75 * cavity;
     return vec4f(light + core * 0.6, 1.0);
 }
@@ -145,7 +150,7 @@ fn image(at: Pixel) -> vec4f {
     let r = length(at.pos);
     // Light behind it: a thin corona that the kick opens.
     let kick = pulse(frame.kick, 0.2);
-    let back = palette(0.4) * (0.025 + 0.05 * frame.bass.x + 0.16 * kick) * glow(max(r - 0.55, 0.0), 0.20 + 0.15 * kick) * smoothstep(2.2, 0.4, r);
+    let back = palette(0.4) * (0.02 + 0.04 * frame.bass.x + 0.30 * kick) * glow(max(r - 0.55, 0.0), 0.20 + 0.15 * kick) * smoothstep(2.2, 0.4, r);
     let ring = palette(0.6) * frame.kick.z * glow_tight(r - 0.9 - 1.6 * frame.kick.y, 0.02 + 0.10 * frame.kick.y) * exp(-5.0 * frame.kick.y) * 0.5;
     return vec4f(s.rgb + (back + ring) * (1.0 - s.a), 1.0);
 }
