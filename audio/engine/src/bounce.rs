@@ -99,23 +99,17 @@ impl Bounce {
         let block_secs = (block.len() / 2 + MAX_BLOCK_FRAMES) as f64 / f64::from(self.rate_hz);
         let settings = ScoreSettings { rate_hz: self.rate_hz, ..ScoreSettings::default() };
         let plan = self.score.plan(&self.transport, now_secs, block_secs, &self.sounds, &settings);
-        let failed = match plan {
-            Ok(plan) => {
-                for event in plan.events {
-                    match event {
-                        Planned::Note(note) => self.waiting.push_back(*note),
-                        Planned::Unknown { sound } => self.unknown.push(sound),
-                        Planned::Cue(_) => {}
-                    }
-                }
-                None
+        for event in plan.events {
+            match event {
+                Planned::Note(note) => self.waiting.push_back(*note),
+                Planned::Unknown { sound } => self.unknown.push(sound),
+                Planned::Cue(_) => {}
             }
-            Err(fault) => Some(fault),
-        };
+        }
         while self.waiting.front().is_some_and(|note| self.input.play(*note)) {
             self.waiting.pop_front();
         }
         self.engine.fill(block);
-        failed.map_or(Ok(()), Err)
+        plan.fault.map_or(Ok(()), Err)
     }
 }

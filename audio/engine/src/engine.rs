@@ -111,6 +111,11 @@ impl EngineInput {
         while self.returned.pop().is_ok() {}
     }
 
+    /// Returns the engine's stream time, as of its last block: the score's now.
+    pub fn time(&self) -> SampleTime {
+        SampleTime(self.meters.frames.load(Ordering::Acquire))
+    }
+
     /// Returns what the engine counts.
     pub fn meters(&self) -> &Arc<EngineMeters> {
         &self.meters

@@ -6,6 +6,8 @@
 
 mod note;
 
+use std::collections::VecDeque;
+
 use audio_pattern::{
     Fault, Generator, Hap, NoSignals, Pattern, Ratio, Signals, SourceSpan, Span, State, Value,
 };
@@ -55,6 +57,8 @@ pub struct Plan {
     pub events: Vec<Planned>,
     /// What lights up.
     pub glows: Vec<Glow>,
+    /// Why the pattern could not be asked. The one before it plays on, if there is one.
+    pub fault: Option<Fault>,
 }
 
 /// What a score needs to know besides its pattern.
@@ -80,15 +84,44 @@ impl Default for ScoreSettings<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct Score {
     pattern: Option<Pattern>,
+    /// Whether the pattern has been asked without a fault.
+    proven: bool,
+    /// What played before it, to go back to.
+    fallback: Option<Option<Pattern>>,
+    /// Patterns to come, the next one first.
+    switches: VecDeque<Switch>,
     /// Cycles asked so far; `None` before the first time.
     asked: Option<f64>,
     reported: Vec<String>,
 }
 
+#[derive(Clone, Debug)]
+struct Switch {
+    cycle: f64,
+    pattern: Option<Pattern>,
+}
+
 impl Score {
-    /// Plays `pattern` from the next stretch on; `None` plays nothing. What was planned stays planned.
+    /// Plays `pattern` from the next stretch on; `None` plays nothing. What was planned stays planned,
+    /// and switches that were to come are forgotten.
     pub fn set_pattern(&mut self, pattern: Option<Pattern>) {
-        self.pattern = pattern;
+        self.switches.clear();
+        self.switch(pattern);
+    }
+
+    /// Plays `pattern` from `beat` on, to the beat; at once when that is planned already.
+    pub fn set_pattern_at(&mut self, pattern: Option<Pattern>, beat: f64) {
+        let cycle = beat / BEATS_PER_CYCLE;
+        let at = self.switches.partition_point(|switch| switch.cycle <= cycle);
+        self.switches.insert(at, Switch { cycle, pattern });
+    }
+
+    fn switch(&mut self, pattern: Option<Pattern>) {
+        let old = std::mem::replace(&mut self.pattern, pattern);
+        if self.proven {
+            self.fallback = Some(old);
+        }
+        self.proven = false;
         self.reported.clear();
     }
 
@@ -99,9 +132,7 @@ impl Score {
 
     /// Plans from where it is to `lookahead_secs` after `now_secs`, both in stream time.
     ///
-    /// # Errors
-    /// The pattern's [`Fault`]: nothing of this stretch is planned, and the next one is tried anew. The
-    /// caller keeps the last pattern that worked.
+    /// A pattern that fails gives way to the one before it, which plays on; [`Plan::fault`] says why.
     pub fn plan(
         &mut self,
         transport: &Transport,
@@ -109,7 +140,7 @@ impl Score {
         lookahead_secs: f64,
         sounds: &SoundTable,
         settings: &ScoreSettings<'_>,
-    ) -> Result<Plan, Fault> {
+    ) -> Plan {
         let cycle_at = |secs: f64| transport.beat_at(secs) / BEATS_PER_CYCLE;
         let now = snap(cycle_at(now_secs));
         let until = snap(cycle_at(now_secs + lookahead_secs));
@@ -124,23 +155,54 @@ impl Score {
         };
         if until <= from {
             self.asked = Some(from);
-            return Ok(Plan::default());
+            return Plan::default();
         }
         let until = until.min(from + MAX_STRETCH_CYCLES);
         self.asked = Some(until);
-        let Some(pattern) = &self.pattern else { return Ok(Plan::default()) };
         let cps = transport.tempo_bpm / 60.0 / BEATS_PER_CYCLE;
         let state =
             State { cps, seed: settings.seed, generator: settings.generator, signals: settings.signals };
-        let span = Span::new(Ratio::from_f64(from), Ratio::from_f64(until));
-        let mut haps: Vec<Hap> =
-            pattern.query_with(span, &state)?.into_iter().filter(Hap::has_onset).collect();
-        haps.sort_by_key(|hap| hap.whole_or_part().begin);
         let mut plan = Plan::default();
-        for hap in &haps {
-            self.plan_hap(hap, transport, cps, sounds, settings, &mut plan);
+        let mut from = from;
+        while from < until {
+            while let Some(due) = self.switches.pop_front_if(|switch| switch.cycle <= from) {
+                self.switch(due.pattern);
+            }
+            // Up to the next switch, whose beat is exact whatever the grid.
+            let next = self.switches.front().map_or(until, |switch| switch.cycle.min(until));
+            let span = Span::new(Ratio::from_f64(from), Ratio::from_f64(next));
+            for hap in self.ask(span, &state, &mut plan.fault) {
+                self.plan_hap(&hap, transport, cps, sounds, settings, &mut plan);
+            }
+            from = next;
         }
-        Ok(plan)
+        plan
+    }
+
+    /// The events that start in `span`, in the order of time.
+    fn ask(&mut self, span: Span, state: &State<'_>, fault: &mut Option<Fault>) -> Vec<Hap> {
+        let Some(pattern) = &self.pattern else {
+            self.proven = true;
+            return Vec::new();
+        };
+        match pattern.query_with(span, state) {
+            Ok(haps) => {
+                self.proven = true;
+                let mut haps: Vec<Hap> = haps.into_iter().filter(Hap::has_onset).collect();
+                haps.sort_by_key(|hap| hap.whole_or_part().begin);
+                haps
+            }
+            Err(why) => {
+                *fault = Some(why);
+                match self.fallback.take() {
+                    Some(before) => {
+                        self.pattern = before;
+                        self.ask(span, state, &mut None)
+                    }
+                    None => Vec::new(),
+                }
+            }
+        }
     }
 
     fn plan_hap(

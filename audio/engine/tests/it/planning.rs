@@ -33,7 +33,7 @@ fn plan(pattern: &Pattern, step_secs: f64) -> Vec<Planned> {
     let mut now = 0.0;
     while now < 2.0 {
         let lookahead = step_secs.min(2.0 - now);
-        let plan = score.plan(&transport, now, lookahead, &sounds, &ScoreSettings::default()).unwrap();
+        let plan = score.plan(&transport, now, lookahead, &sounds, &ScoreSettings::default());
         events.extend(plan.events);
         now += step_secs;
     }
@@ -82,7 +82,7 @@ fn a_jump_in_time_goes_on_from_the_new_moment() {
     score.set_pattern(Some(control("bd*4", &["s"])));
     let (transport, sounds, settings) = (Transport::default(), sounds(), ScoreSettings::default());
     let mut count = |now: f64| {
-        notes(&score.plan(&transport, now, 0.1, &sounds, &settings).unwrap().events)
+        notes(&score.plan(&transport, now, 0.1, &sounds, &settings).events)
             .iter()
             .map(|note| note.at.0)
             .collect::<Vec<_>>()
@@ -91,6 +91,33 @@ fn a_jump_in_time_goes_on_from_the_new_moment() {
     assert_eq!(count(0.05), [], "asked already");
     assert_eq!(count(1_000.0), [48_000_000], "a machine that slept does not catch up");
     assert_eq!(count(0.0), [0], "a new transport starts over");
+}
+
+#[test]
+fn a_switch_happens_on_its_very_beat() {
+    let mut score = Score::default();
+    let (transport, sounds, settings) = (Transport::default(), sounds(), ScoreSettings::default());
+    score.set_pattern(Some(control("saw*8", &["s"])));
+    score.set_pattern_at(Some(control("sine*8", &["s"])), 1.5);
+    let planned = notes(&score.plan(&transport, 0.0, 2.0, &sounds, &settings).events);
+    let waves: Vec<_> = planned.iter().map(|note| (note.at.0, note.sound)).collect();
+    let expected: Vec<_> =
+        (0..8u64).map(|i| (i * 12_000, Sound::Wave(if i < 3 { Wave::Saw } else { Wave::Sine }))).collect();
+    assert_eq!(waves, expected);
+}
+
+#[test]
+fn a_pattern_that_fails_gives_way_to_the_one_before() {
+    let mut score = Score::default();
+    let (transport, sounds, settings) = (Transport::default(), sounds(), ScoreSettings::default());
+    score.set_pattern(Some(control("saw*4", &["s"])));
+    assert_eq!(notes(&score.plan(&transport, 0.0, 1.0, &sounds, &settings).events).len(), 2);
+    let broken = control("sine*4", &["s"]).try_map(|_| Err(audio_pattern::Fault::OverBudget));
+    score.set_pattern(Some(broken));
+    let plan = score.plan(&transport, 1.0, 1.0, &sounds, &settings);
+    assert_eq!((notes(&plan.events).len(), plan.fault), (2, Some(audio_pattern::Fault::OverBudget)));
+    let plan = score.plan(&transport, 2.0, 1.0, &sounds, &settings);
+    assert_eq!((notes(&plan.events).len(), plan.fault), (2, None));
 }
 
 #[test]
