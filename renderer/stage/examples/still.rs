@@ -107,7 +107,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         millis(started)
     );
 
-    let mut times = Vec::new();
+    let (mut times, mut device) = (Vec::new(), Vec::new());
     let last = options.from + (options.frames.max(1) - 1) * options.every;
     for frame in 0..=last {
         let mut program = song::program(&scene, 1, frame, options.frames_per_sec);
@@ -130,6 +130,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let report = stage.render(&input)?;
             gpu.wait();
             times.push(millis(started));
+            device.push(f64::from(report.timings.total));
             report
         } else {
             let (pixels, report) = stage.render_exact(&input, &mut Gpu::rebirth)?;
@@ -143,8 +144,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     if options.time {
-        let warm = times.split_off(times.len().min(3));
-        print_times(warm);
+        for (what, times) in [("a frame", &mut times), ("on the device", &mut device)] {
+            print_times(what, times.split_off(times.len().min(4)));
+        }
     }
     let refused = stage.gpu().errors().total();
     if refused > 0 {
@@ -157,10 +159,10 @@ fn millis(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }
 
-fn print_times(mut times: Vec<f64>) {
+fn print_times(what: &str, mut times: Vec<f64>) {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(0.0);
-    println!("{} frames: median {:.1} ms, 95 % {:.1} ms", times.len(), at(0.5), at(0.95));
+    println!("{what}, {} frames: median {:.1} ms, 95 % {:.1} ms", times.len(), at(0.5), at(0.95));
 }
 
 fn write(pixels: &Pixels, dir: &Path, stem: &str, frame: u64) -> Result<(), Box<dyn Error>> {
