@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use renderer_gpu::{Gpu, GpuSettings};
 use renderer_scene::{PictureId, SceneInput};
-use renderer_stage::{Picture, StageError};
+use renderer_stage::{Picture, Stage, StageError, StageSettings};
 
-use crate::rig::{FRAMES_PER_SEC, assert_all, draw, one, scene, stage};
+use crate::rig::{FRAMES_PER_SEC, assert_all, draw, gpu, one, scene, settings, stage};
 use crate::song;
 
 fn plain(side: u32, rgb: [u8; 3]) -> Picture {
@@ -63,8 +64,8 @@ fn ten_thousand_swaps_leave_the_counters_where_they_were() {
         let (id, side) = (PictureId(1000 + u128::from(swap)), (swap % 2) as usize);
         stage.put_picture(id, plain(16, [(swap % 251) as u8, 7, 9])).unwrap();
         let old = input.pictures[side].replace(id);
-        // Each tenth swap is seen; the others come and go between two frames.
-        if swap % 10 == 0 {
+        // Each fortieth swap is seen; the others come and go between two frames.
+        if swap % 40 == 0 {
             stage.render(&input).unwrap();
             most = most.max(stage.texture_stats().num_live);
         }
@@ -86,4 +87,24 @@ fn bytes_that_do_not_fill_a_picture_are_refused() {
     let error = stage([4, 4])
         .put_picture(PictureId(1), Picture { width: 3, height: 3, rgba: Arc::from(vec![0; 35]) });
     assert!(matches!(error, Err(StageError::PictureBytes { width: 3, height: 3, bytes: 35 })), "{error:?}");
+}
+
+#[test]
+fn a_large_picture_arrives_over_frames_while_the_old_one_stays() {
+    let show_a = scene("fn image(p: Pixel) -> vec4f { return look(picture_a, p.uv); }");
+    let gpu = Gpu::new(&GpuSettings { upload_bytes_per_frame: 0, ..gpu().settings().clone() }).unwrap();
+    let mut stage = Stage::new(&gpu, StageSettings { live: true, ..settings([4, 4]) }).unwrap();
+    stage.install(show_a.clone()).unwrap();
+    let (old, new) = (PictureId(50), PictureId(51));
+    stage.put_picture(old, plain(16, [0, 100, 0])).unwrap();
+    let mut input = one(&show_a, 0);
+    input.pictures[0] = Some(old);
+    assert_all(&draw(&mut stage, &input), [0, 100, 0], 1);
+    // A quarter of a megabyte at 64 KiB a frame.
+    stage.put_picture(new, plain(256, [100, 0, 0])).unwrap();
+    input.pictures[0] = Some(new);
+    for _ in 0..3 {
+        assert_all(&draw(&mut stage, &input), [0, 100, 0], 1);
+    }
+    assert_all(&draw(&mut stage, &input), [100, 0, 0], 1);
 }
