@@ -15,6 +15,9 @@ mod make;
 mod objects;
 mod shape;
 
+/// Steps a function of the table costs: some make hundreds of patterns.
+const METHOD_STEPS: usize = 64;
+
 /// A change a function of user code makes to a pattern.
 pub(crate) type Change = Arc<dyn Fn(Pattern) -> Pattern + Send + Sync>;
 
@@ -127,7 +130,10 @@ pub(crate) fn canonical(name: &str) -> &str {
 /// Calls a function of the table on its own: the pattern is the last argument.
 pub(crate) fn call(eval: &Eval, function: &'static Function, arguments: Vec<Js>, at: At) -> Result<Js> {
     let before = match &function.kind {
-        Kind::Free(call) => return call(eval, &arguments, at),
+        Kind::Free(call) => {
+            eval.runtime.spend_steps(METHOD_STEPS, at)?;
+            return call(eval, &arguments, at);
+        }
         Kind::Constant(make) => return Ok(Js::Pattern(make())),
         Kind::Control(spec) => {
             return match arguments.as_slice() {
@@ -180,6 +186,7 @@ pub(crate) fn method(
     arguments: &[Js],
     at: At,
 ) -> Result<Js> {
+    eval.runtime.spend_steps(METHOD_STEPS, at)?;
     let needs = |count: usize| {
         if arguments.len() >= count {
             return Ok(());

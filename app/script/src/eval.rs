@@ -22,6 +22,9 @@ use operators::unary;
 const SCOPE_BYTES: usize = 160;
 const ENTRY_BYTES: usize = 48;
 
+/// How many names one block may have: they are looked up one by one.
+const MAX_VARIABLES: usize = 256;
+
 /// One evaluation: of a program, or of one of its functions while a pattern is asked.
 pub(crate) struct Eval {
     pub(crate) runtime: Arc<Runtime>,
@@ -197,7 +200,15 @@ impl Eval {
     fn bind(&self, binding: &Binding, value: Js, constant: bool, scope: &Arc<Scope>, at: At) -> Result<()> {
         self.runtime.spend_bytes(ENTRY_BYTES, at)?;
         match binding {
-            Binding::Name(name) => scope.declare(name, value, constant),
+            Binding::Name(name) => {
+                if scope.variables.with(|all| all.len()) >= MAX_VARIABLES {
+                    return Err(Error::new(
+                        format!("there are more than {MAX_VARIABLES} names in one block"),
+                        at,
+                    ));
+                }
+                scope.declare(name, value, constant);
+            }
             Binding::Default(inner, default) => {
                 let value = if matches!(value, Js::Undefined) { self.expr(*default, scope)? } else { value };
                 self.bind(inner, value, constant, scope, at)?;
@@ -328,6 +339,7 @@ impl Eval {
             }
             self.runtime.spend_bytes(text.len(), at)?;
         }
+        self.runtime.spend_steps(text.len(), at)?;
         mini_at(&text, offset)
             .map(Js::Pattern)
             .map_err(|error| Error::new(format!("mini-notation: {} in {text:?}", error.message), at))

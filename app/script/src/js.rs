@@ -16,6 +16,10 @@ pub(crate) const MAX_STEPS: i64 = 400_000;
 /// Bytes of text, lists, objects and scopes one program may make.
 pub(crate) const MAX_BYTES: i64 = 24 << 20;
 
+/// How many elements and bytes of a list are shown as text, and how deep: lists may hold themselves.
+const MAX_SHOWN: usize = 65_536;
+const MAX_SHOWN_DEPTH: u32 = 8;
+
 /// How deep calls may nest.
 pub(crate) const MAX_CALLS: u32 = 48;
 
@@ -322,35 +326,45 @@ impl Js {
         }
     }
 
-    /// The text JavaScript makes of it.
+    /// The text JavaScript makes of it; of a list no more than a limit.
     pub(crate) fn display(&self) -> String {
-        self.display_within(8)
+        let (mut text, mut left) = (String::new(), MAX_SHOWN);
+        self.write(&mut text, &mut left, MAX_SHOWN_DEPTH);
+        text
     }
 
-    fn display_within(&self, depth: u32) -> String {
+    fn write(&self, out: &mut String, left: &mut usize, depth: u32) {
         match self {
-            Self::Undefined => "undefined".into(),
-            Self::Null => "null".into(),
-            Self::Bool(b) => b.to_string(),
-            Self::Number(x) => number_text(*x),
-            Self::Text(text) => text.to_string(),
-            Self::List(_) if depth == 0 => String::new(),
-            Self::List(list) => {
-                let items = list.get();
-                let texts: Vec<String> = items
-                    .iter()
-                    .map(
-                        |item| if item.is_nullish() { String::new() } else { item.display_within(depth - 1) },
-                    )
-                    .collect();
-                texts.join(",")
+            Self::Undefined => out.push_str("undefined"),
+            Self::Null => out.push_str("null"),
+            Self::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+            Self::Number(x) => out.push_str(&number_text(*x)),
+            Self::Text(text) => {
+                *left = left.saturating_sub(if depth < MAX_SHOWN_DEPTH { text.len() } else { 0 });
+                out.push_str(text);
             }
-            Self::Object(_) => "[object Object]".into(),
+            Self::List(list) if depth > 0 => {
+                let items = list.with(|all| all.iter().take(*left).cloned().collect::<Vec<_>>());
+                for (index, item) in items.iter().enumerate() {
+                    if *left == 0 {
+                        return;
+                    }
+                    *left -= 1;
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    if !item.is_nullish() {
+                        item.write(out, left, depth - 1);
+                    }
+                }
+            }
+            Self::List(_) => {}
+            Self::Object(_) => out.push_str("[object Object]"),
             Self::Pattern(pattern) => match pattern.constant() {
-                Some(value) => Self::from_plain(value).display_within(0),
-                None => "[pattern]".into(),
+                Some(value) => Self::from_plain(value).write(out, left, 0),
+                None => out.push_str("[pattern]"),
             },
-            Self::Function(_) => "[function]".into(),
+            Self::Function(_) => out.push_str("[function]"),
         }
     }
 

@@ -180,8 +180,7 @@ impl Pattern {
     #[must_use]
     pub fn step_join(&self) -> Self {
         let outer = self.discrete_only();
-        let first =
-            outer.query(Span::cycles(0, 1)).map(|haps| in_steps(Ratio::ZERO, haps)).unwrap_or_default();
+        let first = in_steps(Ratio::ZERO, outer.glance());
         let steps = first.steps();
         outer
             .clone()

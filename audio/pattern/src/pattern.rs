@@ -13,6 +13,9 @@ const MAX_DEPTH: u16 = 220;
 /// How deep one question may run: joins make patterns while they are asked.
 const MAX_NESTING: u16 = 256;
 
+/// Work a look at the first cycle may take while patterns are built.
+const GLANCE_WORK: u64 = 2_000;
+
 /// A pattern of events in time. Cheap to clone, and the same question always gets the same answer.
 #[derive(Clone)]
 pub struct Pattern {
@@ -197,6 +200,20 @@ impl Pattern {
             Some(fault) => Err(fault),
             None => Ok(out),
         }
+    }
+
+    /// Returns the events of the first cycle for little work; none where that is not enough.
+    pub(crate) fn glance(&self) -> Vec<Hap> {
+        let meter = Meter::with_work(GLANCE_WORK);
+        let haps = self.collect(&Query { state: State::default(), meter: &meter }, Span::cycles(0, 1));
+        if meter.fault().is_some() { Vec::new() } else { haps }
+    }
+
+    /// Returns what the pattern says first, for arguments that are names; nothing where that takes
+    /// much work.
+    #[must_use]
+    pub fn first_value(&self) -> Value {
+        self.glance().into_iter().next().map(|hap| hap.value).unwrap_or_default()
     }
 
     /// Pushes the events of `span` onto `out`.

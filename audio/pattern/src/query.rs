@@ -112,7 +112,11 @@ pub(crate) struct Meter {
 impl Meter {
     pub(crate) fn for_cycles(cycles: f64) -> Self {
         let extra = (cycles.clamp(0.0, 100_000.0) as u64).saturating_mul(WORK_PER_CYCLE);
-        Self { left: Cell::new(BASE_WORK + extra), depth: Cell::new(0), fault: RefCell::new(None) }
+        Self::with_work(BASE_WORK + extra)
+    }
+
+    pub(crate) fn with_work(work: u64) -> Self {
+        Self { left: Cell::new(work), depth: Cell::new(0), fault: RefCell::new(None) }
     }
 
     pub(crate) fn fault(self) -> Option<Fault> {

@@ -115,7 +115,7 @@ pub(super) fn functions() -> Vec<Function> {
         function("restart", &[], "(beats)", "restarts from the beginning at the beats", M(1, |eval, p, a, at| keep_if(eval, p, a, at, audio_pattern::Alignment::Restart))),
         function("as", &[], "(names)", "reads a:b as the named controls", M(1, |eval, p, a, at| {
             let names = match argument(a, 0) {
-                Js::Pattern(pattern) => first_value(pattern),
+                Js::Pattern(pattern) => pattern.first_value(),
                 other => eval.value(other, at)?,
             };
             let names: Vec<String> = match &names {
@@ -175,12 +175,6 @@ pub(super) fn functions() -> Vec<Function> {
         all.push(function(name, &[], "()", "draws the pattern", M(0, |_, p, _, _| Ok(Js::Pattern(p.clone())))));
     }
     all
-}
-
-/// What a pattern says first: for arguments that are names.
-fn first_value(pattern: &Pattern) -> Value {
-    let haps = pattern.query(audio_pattern::Span::cycles(0, 1)).unwrap_or_default();
-    haps.into_iter().next().map(|hap| hap.value).unwrap_or_default()
 }
 
 fn argument(arguments: &[Js], at: usize) -> &Js {

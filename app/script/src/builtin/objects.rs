@@ -149,6 +149,7 @@ impl Eval {
                 _ => self.arena.function(Callable::Method(object.clone(), name.clone())),
             }),
             Js::Object(entries) => {
+                self.runtime.spend_steps(entries.with(|all| all.len()) / 16, at)?;
                 let found = entries
                     .with(|all| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
                 Ok(found.unwrap_or_default())

@@ -20,11 +20,14 @@ fn whole(values: &[Value], at: usize) -> Result<i64, Fault> {
     number(values, at).map(|x| x.floor() as i64)
 }
 
+/// How many parts a function may cut a pattern into.
+const MAX_PARTS: i64 = 512;
+
 /// A number of parts or copies.
 fn count(values: &[Value], at: usize) -> Result<i64, Fault> {
     let n = whole(values, at)?;
-    if n > audio_pattern::MAX_SEQUENCE as i64 {
-        return Err(Fault::value(format!("{n} parts are more than {}", audio_pattern::MAX_SEQUENCE)));
+    if n > MAX_PARTS {
+        return Err(Fault::value(format!("{n} parts are more than {MAX_PARTS}")));
     }
     Ok(n)
 }

@@ -7,8 +7,14 @@ use crate::error::Result;
 use crate::eval::Eval;
 use crate::js::Js;
 
+/// Bytes of text compared in the time of one step.
+const BYTES_PER_STEP: usize = 512;
+
 impl Eval {
     pub(super) fn binary(&self, operator: Binary, a: &Js, b: &Js, at: At) -> Result<Js> {
+        if let (Js::Text(a), Js::Text(b)) = (a, b) {
+            self.runtime.spend_steps((a.len() + b.len()) / BYTES_PER_STEP, at)?;
+        }
         let (x, y) = (|| a.number(), || b.number());
         let int =
             |value: f64| if value.is_finite() { (value.trunc() % 4_294_967_296.0) as i64 as i32 } else { 0 };

@@ -10,8 +10,27 @@ use crate::js::Js;
 impl Eval {
     pub(super) fn list_method(&self, object: &Js, name: &str, arguments: &[Js], at: At) -> Result<Js> {
         let Js::List(list) = object else { return Ok(Js::Undefined) };
-        let items = self.items_of(object, at)?;
         let first = arguments.first().cloned().unwrap_or_default();
+        // What only touches an end does not look at the rest.
+        match name {
+            "push" => {
+                self.runtime.spend_bytes(arguments.len() * 48, at)?;
+                let length = list.with(|all| {
+                    all.extend(arguments.iter().cloned());
+                    all.len()
+                });
+                return Ok(Js::Number(length as f64));
+            }
+            "pop" => return Ok(list.with(Vec::pop).unwrap_or_default()),
+            "at" => {
+                let x = first.number();
+                let x = if x < 0.0 { x + list.with(|all| all.len()) as f64 } else { x };
+                let found = list.with(|all| all.get(x.max(0.0) as usize).cloned());
+                return Ok(if x < 0.0 { Js::Undefined } else { found.unwrap_or_default() });
+            }
+            _ => {}
+        }
+        let items = self.items_of(object, at)?;
         let function = || first.clone();
         let bound = |value: Option<&Js>, missing: f64| {
             let x = value.filter(|v| !v.is_nullish()).map_or(missing, Js::number);
@@ -103,14 +122,6 @@ impl Eval {
                 let removed: Vec<Js> = list.with(|all| all.splice(from..to, new).collect());
                 make(removed)
             }
-            "push" => {
-                self.runtime.spend_bytes(arguments.len() * 48, at)?;
-                let length = list.with(|all| {
-                    all.extend(arguments.iter().cloned());
-                    all.len()
-                });
-                Ok(Js::Number(length as f64))
-            }
             "unshift" => {
                 self.runtime.spend_bytes(arguments.len() * 48, at)?;
                 list.with(|all| {
@@ -118,7 +129,6 @@ impl Eval {
                 });
                 Ok(Js::Number((items.len() + arguments.len()) as f64))
             }
-            "pop" => Ok(list.with(Vec::pop).unwrap_or_default()),
             "shift" => Ok(list.with(|all| if all.is_empty() { Js::Undefined } else { all.remove(0) })),
             "reverse" => {
                 list.with(|all| all.reverse());
@@ -151,11 +161,6 @@ impl Eval {
             "indexOf" => {
                 let found = items.iter().position(|item| strictly_equal(item, &first));
                 Ok(Js::Number(found.map_or(-1.0, |i| i as f64)))
-            }
-            "at" => {
-                let x = first.number();
-                let x = if x < 0.0 { x + items.len() as f64 } else { x };
-                Ok(if x < 0.0 { Js::Undefined } else { items.get(x as usize).cloned().unwrap_or_default() })
             }
             "toString" => Ok(Js::text(&object.display())),
             // A list is a sequence where a pattern is wanted.
