@@ -246,9 +246,6 @@ fn hear(
         ToMember::Closed { error } => {
             return Some(match error.code {
                 ErrorCode::Unauthorized if token.is_some() => End::TokenRefused,
-                ErrorCode::Closed | ErrorCode::RateLimited if error.message.contains("somewhere else") => {
-                    End::Refused(error)
-                }
                 ErrorCode::Closed | ErrorCode::RateLimited | ErrorCode::Internal | ErrorCode::NotFound => {
                     End::Cut(error.message)
                 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sync_protocol::{
     Command, Envelope, ErrorCode, FromMember, Member as Profile, MemberId, Presence, RoomTransport, Show,
-    TextId, ToMember, Transport,
+    SignalDigest, TextId, ToMember, Transport,
 };
 use sync_session::{Mirror, Notice, Session};
 use tokio::sync::mpsc::error::TrySendError;
@@ -91,6 +91,13 @@ impl Member {
         let transport = RoomTransport::new(transport, now_secs, room_secs);
         desk.transport = Some(transport);
         self.shared.say_latest(&desk, FromMember::Transport { transport });
+    }
+
+    /// Tells the room what this machine hears, for members without an input. Only the host's counts;
+    /// at most thirty a second.
+    pub fn share_signal(&self, signal: SignalDigest) {
+        let desk = self.shared.lock();
+        self.shared.say_latest(&desk, FromMember::Signal { signal });
     }
 
     /// Returns where the room's beat is, in room time; `None` while nobody has said.

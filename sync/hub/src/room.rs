@@ -238,7 +238,7 @@ impl Room {
         self.leaving.remove(&member);
         self.journal(event.into_iter().collect());
         if is_primary {
-            let elsewhere = Envelope::new(ErrorCode::Closed, "you have joined from somewhere else");
+            let elsewhere = Envelope::new(ErrorCode::Replaced, "you have joined from somewhere else");
             self.close_seats(|seat| seat.member == member && seat.is_primary, &elsewhere, now);
             self.leaving.remove(&member);
         }

@@ -21,6 +21,8 @@ pub enum ErrorCode {
     NothingToUndo,
     /// Too many in too short a time; see `retry_after`.
     RateLimited,
+    /// The same member has come in by another connection, which goes on.
+    Replaced,
     /// The room has stopped, or is not reachable.
     Closed,
     /// Our fault.

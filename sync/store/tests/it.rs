@@ -194,3 +194,29 @@ fn one_persons_words_can_be_taken_out_and_the_room_still_replays() {
     let bytes = std::fs::read(folder.path().join("jam.db")).unwrap();
     assert!(!bytes.windows(9).any(|window| window == b"my secret"), "not even in free pages");
 }
+
+#[test]
+fn what_the_disk_refuses_waits_and_goes_with_the_next_commit_that_succeeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jam.db");
+    let store = Store::open(&path).unwrap();
+    let mut room = Room::new(&store);
+    let vandal = rusqlite::Connection::open(&path).unwrap();
+    vandal
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+        )
+        .unwrap();
+    let (done, committed) = mpsc::channel();
+    for n in 0..3 {
+        let events = room.session.apply(Origin { member: ME, no: 0, at_millis: n }, title(n)).unwrap();
+        let done = done.clone();
+        let on_committed = Box::new(move |commit| done.send(commit).unwrap());
+        room.journal.append(&room.id, events.into_iter().map(Arc::new).collect(), on_committed);
+        let refusal = committed.recv().unwrap().unwrap_err().to_string();
+        assert!(refusal.contains("disk full"), "{refusal}");
+    }
+    vandal.execute_batch("DROP TRIGGER full").unwrap();
+    room.ask(9, title(9));
+    assert_eq!(store.load(&room.id, Until::Now).unwrap().unwrap(), room.session);
+}
