@@ -245,9 +245,13 @@ impl Worker {
         }
         match self.keeper.step(self.vitals.blocks.load(Ordering::Relaxed), now) {
             Step::Wait => {}
-            Step::Close => self.link = None,
+            Step::Close => {
+                self.vitals.closed.store(true, Ordering::Relaxed);
+                self.link = None;
+            }
             Step::Open => {
                 // A stream that is let go may still call back once: it counts into its own vitals.
+                self.vitals.closed.store(true, Ordering::Relaxed);
                 self.vitals = Arc::default();
                 let build = self.build();
                 match Link::open("audio-input-stream", self.keeper.host(), &self.stuck, build) {
@@ -294,6 +298,9 @@ impl Intake {
         T: cpal::SizedSample,
         f32: cpal::FromSample<T>,
     {
+        if self.vitals.closed.load(Ordering::Relaxed) {
+            return;
+        }
         let mut wide = [0.0f32; MAX_FOLDED_CHANNELS];
         let mut dropped = 0;
         for frame in data.chunks_exact(self.channels) {

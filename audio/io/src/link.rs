@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
     thread,
@@ -25,12 +25,16 @@ use crate::{
 const DEFAULT_POLL: Duration = Duration::from_millis(1_000);
 /// Stream threads that may hang in the sound system at once before no more are started.
 const MAX_STUCK: usize = 4;
+/// How long a connection outlives its last stream.
+const FAREWELL: Duration = Duration::from_millis(200);
 /// Reports a stream can leave before its keeper looks; more of them are dropped, the first ones matter.
 const REPORTS: usize = 8;
 
 /// What a stream's callback counts. Written on the audio thread.
 #[derive(Debug, Default)]
 pub(crate) struct Vitals {
+    /// Set when the stream is let go: a callback that comes after that does nothing.
+    pub(crate) closed: AtomicBool,
     /// Callbacks so far.
     pub(crate) blocks: AtomicU64,
     /// Between an output's callback and the moment its sound is in the air, in microseconds. An input's
@@ -158,7 +162,7 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
             return;
         }
     };
-    let Picked { name, kind, followed, .. } = picked;
+    let Picked { name, kind, followed, device, .. } = picked;
     let _ = reporter.0.try_send(Report::Opened(Opened { host: host.id(), name, kind }));
     while let Err(RecvTimeoutError::Timeout) = close.recv_timeout(DEFAULT_POLL) {
         if followed.as_ref().is_some_and(|followed| default_moved(&host, kind, followed)) {
@@ -167,6 +171,10 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
         }
     }
     let _closing = Stuck::enter(&count);
+    // Dropping alone leaves PulseAudio's streams running now and then: the connection goes before its
+    // last command. So it is told to stop first, and the connection outlives the stream a little.
+    let _ = stream.pause();
     drop(stream);
-    drop(host);
+    thread::park_timeout(FAREWELL);
+    drop((device, host));
 }

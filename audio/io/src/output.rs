@@ -241,8 +241,12 @@ impl Worker {
         }
         match self.keeper.step(self.vitals.blocks.load(Ordering::Relaxed), now) {
             Step::Wait => {}
-            Step::Close => self.link = None,
+            Step::Close => {
+                self.vitals.closed.store(true, Ordering::Relaxed);
+                self.link = None;
+            }
             Step::Open => {
+                self.vitals.closed.store(true, Ordering::Relaxed);
                 self.vitals = Arc::default();
                 match Link::open("audio-output-stream", self.keeper.host(), &self.stuck, self.build()) {
                     Ok(Some(link)) => self.link = Some(link),
@@ -312,6 +316,10 @@ impl Outlet {
     }
 
     fn call<T: Sample + FromSample<f32>>(&mut self, data: &mut [T], info: &cpal::OutputCallbackInfo) {
+        if self.vitals.closed.load(Ordering::Relaxed) {
+            // The device's buffer comes silent.
+            return;
+        }
         let began = now();
         self.fill(data);
         let block_secs = (data.len() / self.channels) as f64 / f64::from(self.rate_hz);
