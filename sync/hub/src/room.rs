@@ -231,8 +231,12 @@ impl Room {
     }
 
     fn join(&mut self, conn: u64, join: Join, now: Instant) -> Result<MemberId, Envelope> {
-        let Join { who, is_primary, after, take_seat } = join;
+        let Join { mut who, is_primary, after, take_seat } = join;
         let member = who.id;
+        if let Some(known) = self.session.member(member).filter(|_| !is_primary) {
+            // An editor or a stream beside it does not rename its member.
+            who.name = known.name.clone();
+        }
         let origin = Origin { member, at_millis: wall_millis(), ..Origin::default() };
         let event = self.session.join(origin, who)?;
         self.leaving.remove(&member);

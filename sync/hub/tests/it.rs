@@ -208,6 +208,24 @@ impl FanOut for Queue {
 
 type Heard = Arc<Mutex<Vec<ToMember>>>;
 
+#[test]
+fn an_editor_beside_its_member_does_not_rename_it_and_leaves_it_in_the_room() {
+    let (hub, me) = Hub::solo(Show::default()).unwrap();
+    let (ana, ..) = join(&hub, 2, Role::Performer, usize::MAX, None);
+    let command = Command::SetProfile { name: "ana".into(), color: [1, 2, 3] };
+    block_on(hub.room().say(ana, FromMember::Ask(Asked { no: 1, command }))).unwrap();
+    let take_seat = |_: Entry<'_>| Box::new(Queue { room: Heard::default(), places: 0 }) as Box<dyn FanOut>;
+    let who = Profile::new(MemberId(2), "guest", Role::Performer);
+    let beside = Join { who, is_primary: false, after: None, take_seat: Box::new(take_seat) };
+    let editor = block_on(hub.room().join(beside)).unwrap();
+    block_on(hub.room().leave(editor)).unwrap();
+    let session = block_on(hub.room().session()).unwrap();
+    let member = session.member(MemberId(2)).unwrap();
+    assert_eq!((member.name.as_str(), member.online), ("ana", true));
+    drop(me);
+    hub.stop();
+}
+
 fn join(hub: &Hub, id: u32, role: Role, places: usize, after: Option<Seq>) -> (Conn, Heard, Option<usize>) {
     let heard = Heard::default();
     let (room, num_missed) = (Arc::clone(&heard), Arc::new(Mutex::new(None)));
