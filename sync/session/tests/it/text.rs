@@ -41,7 +41,7 @@ fn room_of(num: u32) -> (Session, Vec<Mirror>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
 
     #[test]
     fn eight_members_who_edit_at_random_end_with_one_text(
