@@ -323,6 +323,13 @@ impl Eval {
         }
     }
 
+    /// The text of a value; long ones cost their length.
+    pub(crate) fn shown(&self, value: &Js, at: At) -> Result<String> {
+        let text = value.display();
+        self.runtime.spend_steps(text.len() / 8, at)?;
+        Ok(text)
+    }
+
     fn template(
         &self,
         texts: &[Word],
@@ -335,7 +342,7 @@ impl Eval {
         for (index, piece) in texts.iter().enumerate() {
             text.push_str(piece);
             if let Some(part) = parts.get(index) {
-                text.push_str(&self.expr(*part, scope)?.display());
+                text.push_str(&self.shown(&self.expr(*part, scope)?, at)?);
             }
             self.runtime.spend_bytes(text.len(), at)?;
         }

@@ -22,7 +22,7 @@ impl Eval {
             Binary::Add => {
                 let texts = |v: &Js| matches!(v, Js::Text(_) | Js::List(_) | Js::Object(_) | Js::Function(_));
                 if texts(a) || texts(b) {
-                    let text = a.display() + &b.display();
+                    let text = self.shown(a, at)? + &self.shown(b, at)?;
                     self.runtime.spend_bytes(text.len(), at)?;
                     Js::text(&text)
                 } else {

@@ -94,7 +94,8 @@ impl Eval {
             }
             "join" => {
                 let separator = if arguments.is_empty() { ",".to_owned() } else { first.display() };
-                let texts: Vec<String> = items.iter().map(Js::display).collect();
+                let texts: Vec<String> =
+                    items.iter().map(|item| self.shown(item, at)).collect::<Result<_>>()?;
                 let size = texts.iter().map(String::len).sum::<usize>()
                     + separator.len().saturating_mul(items.len());
                 self.runtime.spend_bytes(size, at)?;
