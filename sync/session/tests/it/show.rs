@@ -81,7 +81,7 @@ proptest! {
 
     #[test]
     fn replay_of_the_journal_reproduces_the_session(
-        asked in proptest::collection::vec((1..4u32, 0..3_000u64, any_command()), 0..60)
+        asked in proptest::collection::vec((1..4u32, 0..3_000u64, any_command()), 0..30)
     ) {
         let mut room = Room::new();
         for (member, millis, command) in asked {
@@ -98,7 +98,7 @@ proptest! {
 
     #[test]
     fn alone_undo_goes_back_to_every_earlier_show_and_redo_forward_again(
-        asked in proptest::collection::vec(any_command(), 0..40)
+        asked in proptest::collection::vec(any_command(), 0..25)
     ) {
         let mut room = Room::new();
         let mut shows = vec![room.show()];
