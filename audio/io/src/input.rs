@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -22,7 +22,7 @@ use crate::{
     devices::{Picked, pick_input},
     format::stereo_from_frame,
     keeper::{Keeper, SharedState, Step},
-    link::{Build, Link, Reporter, Vitals},
+    link::{Build, Link, Reporter, Shelf, Vitals},
 };
 
 /// How often the keeper looks after the stream.
@@ -103,7 +103,7 @@ impl Input {
             belts,
             state: state.clone(),
             shared: Arc::clone(&shared),
-            stuck: Arc::default(),
+            shelf: Arc::default(),
             vitals: Arc::default(),
             link: None,
             keeper: Keeper::new(now()),
@@ -187,7 +187,7 @@ struct Worker {
     belts: Sender<Belt>,
     state: SharedState,
     shared: Arc<Shared>,
-    stuck: Arc<AtomicUsize>,
+    shelf: Arc<Shelf>,
     vitals: Arc<Vitals>,
     link: Option<Link>,
     keeper: Keeper,
@@ -254,7 +254,7 @@ impl Worker {
                 self.vitals.closed.store(true, Ordering::Relaxed);
                 self.vitals = Arc::default();
                 let build = self.build();
-                match Link::open("audio-input-stream", self.keeper.host(), &self.stuck, build) {
+                match Link::open("audio-input-stream", self.keeper.host(), &self.shelf, build) {
                     Ok(Some(link)) => self.link = Some(link),
                     Ok(None) => self.keeper.lose("the sound system hangs".to_owned(), now),
                     Err(err) => self.keeper.lose(err.to_string(), now),
@@ -274,8 +274,12 @@ impl Worker {
             let picked = pick_input(host, &choice)?;
             let format = StreamFormat { sample_rate_hz: picked.config.sample_rate(), channels: MIX_CHANNELS };
             let (producer, ring) = RingBuffer::new(format.num_samples(BELT_SECS) as usize);
-            let intake =
-                Intake { producer, channels: usize::from(picked.config.channels().max(1)), vitals, shared };
+            let intake = Intake {
+                producer,
+                channels: usize::from(picked.config.channels().max(1)),
+                vitals: Arc::clone(&vitals),
+                shared: Arc::clone(&shared),
+            };
             let stream = build_stream(&picked, block_frames, intake, reporter)?;
             // A reader that is gone does not want it.
             let _ = belts.send(Belt { ring, format });

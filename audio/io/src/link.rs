@@ -6,7 +6,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
@@ -84,9 +84,20 @@ impl Reporter {
     }
 }
 
-/// Picks a device and builds its stream.
+/// Picks a device and builds its stream. May be called twice: with a connection that was used before,
+/// and with a new one when that is dead.
 pub(crate) type Build =
-    Box<dyn FnOnce(&cpal::Host, Reporter) -> Result<(cpal::Stream, Picked), AudioError> + Send>;
+    Box<dyn Fn(&cpal::Host, Reporter) -> Result<(cpal::Stream, Picked), AudioError> + Send>;
+
+/// What the streams of one keeper share, one after the other.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    /// Stream threads inside the sound system.
+    stuck: AtomicUsize,
+    /// The last stream's connection. PulseAudio's live as long as the process, so they are used again.
+    /// Guards a take and a put; never held while the sound system is called.
+    host: Mutex<Option<cpal::Host>>,
+}
 
 /// A stream on its thread. Dropping it closes the stream, without waiting for that.
 pub(crate) struct Link {
@@ -100,15 +111,15 @@ impl Link {
     pub(crate) fn open(
         name: &'static str,
         host: Option<cpal::HostId>,
-        stuck: &Arc<AtomicUsize>,
+        shelf: &Arc<Shelf>,
         build: Build,
     ) -> Result<Option<Self>, AudioError> {
-        if stuck.load(Ordering::Relaxed) >= MAX_STUCK {
+        if shelf.stuck.load(Ordering::Relaxed) >= MAX_STUCK {
             return Ok(None);
         }
         let (report, reports) = sync_channel(REPORTS);
         let (open, close) = sync_channel(0);
-        let guard = Stuck::enter(stuck);
+        let guard = Stuck::enter(shelf);
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || live(host, build, Reporter(report), &close, guard))
@@ -130,29 +141,34 @@ impl Link {
 }
 
 /// Counts a thread that is inside the sound system.
-struct Stuck(Arc<AtomicUsize>);
+struct Stuck(Arc<Shelf>);
 
 impl Stuck {
-    fn enter(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(count))
+    fn enter(shelf: &Arc<Shelf>) -> Self {
+        shelf.stuck.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(shelf))
     }
 }
 
 impl Drop for Stuck {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.stuck.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// The life of a stream's thread.
 fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Receiver<()>, opening: Stuck) {
-    let opened = open_host(host).and_then(|host| {
+    let shelf = Arc::clone(&opening.0);
+    let used = shelf.host.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let start = |host: cpal::Host| -> Result<_, AudioError> {
         let (stream, picked) = build(&host, reporter.clone())?;
         stream.play()?;
         Ok((host, stream, picked))
-    });
-    let count = Arc::clone(&opening.0);
+    };
+    let opened = match used.map(start) {
+        Some(Ok(opened)) => Ok(opened),
+        Some(Err(_)) | None => open_host(host).and_then(start),
+    };
     drop(opening);
     let (host, stream, picked) = match opened {
         Ok(opened) => opened,
@@ -170,11 +186,12 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
             break;
         }
     }
-    let _closing = Stuck::enter(&count);
+    let _closing = Stuck::enter(&shelf);
     // Dropping alone leaves PulseAudio's streams running now and then: the connection goes before its
     // last command. So it is told to stop first, and the connection outlives the stream a little.
     let _ = stream.pause();
     drop(stream);
     thread::park_timeout(FAREWELL);
-    drop((device, host));
+    drop(device);
+    *shelf.host.lock().unwrap_or_else(PoisonError::into_inner) = Some(host);
 }

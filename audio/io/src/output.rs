@@ -6,7 +6,7 @@ mod tests;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -20,7 +20,7 @@ use crate::{
     Resampler, Tap,
     devices::{Picked, buffer_size, pick_output},
     keeper::{Keeper, SharedState, Step},
-    link::{Build, Link, Report, Reporter, Vitals},
+    link::{Build, Link, Report, Reporter, Shelf, Vitals},
     mixer::{MAX_BLOCK_FRAMES, Mixer, MixerControl},
 };
 
@@ -90,7 +90,7 @@ impl Output {
             control: Arc::downgrade(&control),
             state: state.clone(),
             clock: clock.clone(),
-            stuck: Arc::default(),
+            shelf: Arc::default(),
             vitals: Arc::default(),
             link: None,
             keeper: Keeper::new(now()),
@@ -175,7 +175,7 @@ struct Worker {
     control: std::sync::Weak<Mutex<MixerControl>>,
     state: SharedState,
     clock: OutputClock,
-    stuck: Arc<AtomicUsize>,
+    shelf: Arc<Shelf>,
     vitals: Arc<Vitals>,
     link: Option<Link>,
     keeper: Keeper,
@@ -248,7 +248,7 @@ impl Worker {
             Step::Open => {
                 self.vitals.closed.store(true, Ordering::Relaxed);
                 self.vitals = Arc::default();
-                match Link::open("audio-output-stream", self.keeper.host(), &self.stuck, self.build()) {
+                match Link::open("audio-output-stream", self.keeper.host(), &self.shelf, self.build()) {
                     Ok(Some(link)) => self.link = Some(link),
                     Ok(None) => self.keeper.lose("the sound system hangs".to_owned(), now),
                     Err(err) => self.keeper.lose(err.to_string(), now),
@@ -266,7 +266,7 @@ impl Worker {
         let block_frames = self.settings.block_frames.clamp(*BLOCK_FRAMES.start(), *BLOCK_FRAMES.end());
         Box::new(move |host, reporter| {
             let picked = pick_output(host, &choice)?;
-            let outlet = Outlet::new(mixer, vitals, clock, &picked.config);
+            let outlet = Outlet::new(Arc::clone(&mixer), Arc::clone(&vitals), clock.clone(), &picked.config);
             let stream = build_stream(&picked, block_frames, outlet, reporter)?;
             Ok((stream, picked))
         })
