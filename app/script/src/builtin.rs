@@ -16,7 +16,7 @@ mod objects;
 mod shape;
 
 /// Steps a function of the table costs: some make hundreds of patterns.
-const METHOD_STEPS: usize = 64;
+const METHOD_STEPS: usize = 96;
 
 /// A change a function of user code makes to a pattern.
 pub(crate) type Change = Arc<dyn Fn(Pattern) -> Pattern + Send + Sync>;

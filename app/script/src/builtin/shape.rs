@@ -21,7 +21,7 @@ fn whole(values: &[Value], at: usize) -> Result<i64, Fault> {
 }
 
 /// How many parts a function may cut a pattern into.
-const MAX_PARTS: i64 = 512;
+const MAX_PARTS: i64 = 256;
 
 /// A number of parts or copies.
 fn count(values: &[Value], at: usize) -> Result<i64, Fault> {
