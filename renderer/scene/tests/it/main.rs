@@ -7,3 +7,4 @@ mod guard;
 mod hydra;
 mod isf;
 mod native;
+mod scenes;
