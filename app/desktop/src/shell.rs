@@ -89,6 +89,16 @@ impl Shell {
         self.mode = mode;
     }
 
+    /// Puts the next scene on the selected layer: the key Space, pressed on another window.
+    pub fn next_scene(&self, model: &Model, commands: &CommandSender) {
+        keys::next_scene(self, model, commands);
+    }
+
+    /// Puts a scene of the library on the selected layer, by its place from 0.
+    pub fn show_scene(&self, model: &Model, idx: usize, commands: &CommandSender) {
+        keys::show_scene(self, model, idx, commands);
+    }
+
     /// Forgets what lives in the GPU. To be called when the window got a new context.
     pub fn forget_textures(&mut self) {
         self.textures.clear();

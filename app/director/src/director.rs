@@ -2,7 +2,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use audio_signal::{AudioFrame, Cue, Hit, Transport};
-use renderer_scene::{Blend, ExprInput, FrameInput, HitInput, LayerInput, MasterInput, PictureId, SceneProgram};
+use renderer_scene::{
+    Blend, ExprInput, FrameInput, HitInput, LayerInput, MasterInput, PictureId, SceneProgram,
+};
 use sync_protocol::{BlendMode, Command, SceneId, Show};
 
 use crate::layer::{LayerMoment, LayerState, picture_id};

@@ -2,8 +2,8 @@
 
 use audio_signal::{Cue, CueValue};
 use renderer_scene::{
-    ExprInput, LayerContent, ParamKind, ParamSlot, ParamSpec, PictureId, ProgramInput, SceneInput, SceneProgram,
-    TransitionInput,
+    ExprInput, LayerContent, ParamKind, ParamSlot, ParamSpec, PictureId, ProgramInput, SceneInput,
+    SceneProgram, TransitionInput,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;

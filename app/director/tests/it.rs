@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app_director::{Director, Moment, Scenes, Step};
 use audio_signal::{AudioFrame, Cue, CueValue, Transport};
 use renderer_scene::{
-    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, ProgramId, ProgramInput, SceneInput, SceneKind,
-    SceneProgram, Var,
+    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, ProgramId, ProgramInput, SceneInput,
+    SceneKind, SceneProgram, Var,
 };
 use sync_protocol::{LayerSource, ParamValue, SceneId, Show};
 
@@ -35,7 +35,11 @@ fn program(id: u128) -> Arc<SceneProgram> {
         ],
         computed: vec![ComputedParam {
             param: 1,
-            expr: Expr::Binary(BinaryOp::Multiply, Box::new(Expr::Var(Var::Beat)), Box::new(Expr::Number(2.0))),
+            expr: Expr::Binary(
+                BinaryOp::Multiply,
+                Box::new(Expr::Var(Var::Beat)),
+                Box::new(Expr::Number(2.0)),
+            ),
         }],
         buffers: Vec::new(),
         storages: Vec::new(),

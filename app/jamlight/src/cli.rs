@@ -4,6 +4,7 @@ mod analyze;
 mod config;
 mod devices;
 mod doctor;
+mod pattern;
 mod render;
 mod scenes;
 
@@ -37,6 +38,10 @@ enum Task {
     Config(config::ConfigArgs),
     /// Looks after scenes.
     Scenes(scenes::ScenesArgs),
+    /// Prints the events of a file of live code.
+    Pattern(pattern::PatternArgs),
+    /// Plays a file of live code into a sound file, faster than real time.
+    Bounce(pattern::BounceArgs),
 }
 
 /// Runs what the command line asks for.
@@ -51,6 +56,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Task::Doctor(args)) => doctor::run(&args),
         Some(Task::Config(args)) => config::run(&args),
         Some(Task::Scenes(args)) => scenes::run(&args),
+        Some(Task::Pattern(args)) => pattern::pattern(&args),
+        Some(Task::Bounce(args)) => pattern::bounce(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,5 +74,6 @@ fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("JAMLIGHT_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error"));
     // A second start in one process keeps the first log.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().try_init();
 }

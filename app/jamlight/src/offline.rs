@@ -129,7 +129,16 @@ impl Film {
             heard_secs = (heard_secs + 1.0 / fps).min(from_secs);
             conductor.update(listener.hear_until(heard_secs)?, &show.tempo);
         }
-        Ok(Self { listener, conductor, director: Director::new(), stage, library, fps, from_secs, frame_idx: 0 })
+        Ok(Self {
+            listener,
+            conductor,
+            director: Director::new(),
+            stage,
+            library,
+            fps,
+            from_secs,
+            frame_idx: 0,
+        })
     }
 
     /// Returns the recording.
@@ -180,12 +189,22 @@ impl Film {
 }
 
 /// Gives the stage the pictures a scene brings; a built-in one stands in for what is missing.
-pub(crate) fn install_pictures(stage: &mut Stage, program: ProgramId, pictures: Vec<Option<app_library::Picture>>) -> Result<()> {
+pub(crate) fn install_pictures(
+    stage: &mut Stage,
+    program: ProgramId,
+    pictures: Vec<Option<app_library::Picture>>,
+) -> Result<()> {
     let mut ids = Vec::with_capacity(pictures.len());
     for (idx, picture) in pictures.into_iter().enumerate() {
-        let id = picture.as_ref().and_then(|picture| picture_id(&picture.id)).unwrap_or(PictureId::BUILT_IN[idx % 2]);
+        let id = picture
+            .as_ref()
+            .and_then(|picture| picture_id(&picture.id))
+            .unwrap_or(PictureId::BUILT_IN[idx % 2]);
         if let Some(picture) = picture {
-            stage.put_picture(id, Picture { width: picture.size[0], height: picture.size[1], rgba: picture.rgba.into() })?;
+            stage.put_picture(
+                id,
+                Picture { width: picture.size[0], height: picture.size[1], rgba: picture.rgba.into() },
+            )?;
         }
         ids.push(id);
     }

@@ -18,7 +18,9 @@ impl Settings {
     /// Reads the file; whatever is wrong becomes its default and a problem.
     pub(crate) fn load(paths: &Paths) -> (Self, Vec<SettingsProblem>) {
         let mut file = SettingsFile::open(&paths.settings_file());
-        let ear = |ear: &audio_analysis::Settings| ear.validate().err().map(|err| err.to_string()).into_iter().collect();
+        let ear = |ear: &audio_analysis::Settings| {
+            ear.validate().err().map(|err| err.to_string()).into_iter().collect()
+        };
         let settings = Self {
             ear: file.section("ear", ear),
             gpu: file.section("gpu", |_| Vec::new()),

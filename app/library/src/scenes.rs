@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use renderer_scene::{ImageSource, ParamKind, ParamSpec, SceneError, SceneKind, SceneProgram, isf, native, shadertoy, transition};
+use renderer_scene::{
+    ImageSource, ParamKind, ParamSpec, SceneError, SceneKind, SceneProgram, isf, native, shadertoy,
+    transition,
+};
 use sync_protocol::{DEFAULT_SCENE, ParamCard, ParamShape, ParamValue, SceneCard, SceneId};
 
 use crate::files::read_limited;
@@ -163,14 +166,21 @@ impl SceneLibrary {
     /// # Errors
     /// [`SceneProblem`].
     pub fn add_file(&self, id: SceneId, file: &Path) -> Result<Arc<SceneProgram>, SceneProblem> {
-        self.put(SceneEntry { id: id.clone(), origin: SceneOrigin::File(file.to_owned()), program: None, problem: None });
+        self.put(SceneEntry {
+            id: id.clone(),
+            origin: SceneOrigin::File(file.to_owned()),
+            program: None,
+            problem: None,
+        });
         self.compile(&id)
     }
 
     /// Reads the pictures a scene brings with it, in the order of its `images`; `None` for each that
     /// is missing, damaged, or not in the scene's own folder.
     pub fn pictures(&self, id: &SceneId) -> Vec<Option<Picture>> {
-        let Some(SceneEntry { origin, program: Some(program), .. }) = self.entry(id) else { return Vec::new() };
+        let Some(SceneEntry { origin, program: Some(program), .. }) = self.entry(id) else {
+            return Vec::new();
+        };
         let folder = match &origin {
             SceneOrigin::File(path) => path.parent().map(Path::to_owned),
             SceneOrigin::BuiltIn => None,
@@ -178,7 +188,9 @@ impl SceneLibrary {
         let read = |ImageSource::Path(name): &ImageSource| {
             let path = folder.as_ref()?.join(inside(name)?);
             let bytes = read_limited(&path, MAX_PICTURE_BYTES).ok()??;
-            decode_picture(&bytes).inspect_err(|err| tracing::warn!(%err, path = %path.display(), "picture left out")).ok()
+            decode_picture(&bytes)
+                .inspect_err(|err| tracing::warn!(%err, path = %path.display(), "picture left out"))
+                .ok()
         };
         program.images.iter().map(read).collect()
     }
@@ -191,6 +203,11 @@ impl SceneLibrary {
     /// Returns the last good program of a name.
     pub fn program(&self, id: &SceneId) -> Option<Arc<SceneProgram>> {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id)?.program.clone()
+    }
+
+    /// Returns the text of a built-in scene, `None` for any other.
+    pub fn built_in_text(id: &SceneId) -> Option<&'static str> {
+        BUILT_IN.iter().find(|(file, _)| stem(file) == id.as_str()).map(|(_, text)| *text)
     }
 
     /// Returns one scene.
@@ -292,7 +309,9 @@ fn id_of(folder: &Path, file: &Path) -> Option<SceneId> {
 /// Returns a path that stays in its folder, as an author wrote it.
 fn inside(name: &str) -> Option<&Path> {
     let path = Path::new(name);
-    path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)).then_some(path)
+    path.components()
+        .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
+        .then_some(path)
 }
 
 fn stem(file: &str) -> &str {
@@ -318,7 +337,13 @@ fn card(id: &SceneId, program: &SceneProgram) -> SceneCard {
         kind: if program.num_inputs == 2 { "transition" } else { kind }.to_owned(),
         tags: program.tags.clone(),
         author: program.author.clone(),
-        params: program.params.iter().enumerate().filter(|(idx, _)| by_hand(program, *idx)).map(|(_, spec)| param_card(spec)).collect(),
+        params: program
+            .params
+            .iter()
+            .enumerate()
+            .filter(|(idx, _)| by_hand(program, *idx))
+            .map(|(_, spec)| param_card(spec))
+            .collect(),
     }
 }
 

@@ -60,7 +60,11 @@ impl Shader {
             return None;
         }
         let source = String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned();
-        Some(Self { path: path.to_owned(), source, vs: std::fs::read_to_string(path.with_extension("vs")).ok() })
+        Some(Self {
+            path: path.to_owned(),
+            source,
+            vs: std::fs::read_to_string(path.with_extension("vs")).ok(),
+        })
     }
 
     fn compile(&self, source: &str) -> Option<(&'static str, Result<SceneProgram, SceneError>)> {
@@ -77,11 +81,70 @@ impl Shader {
 
 /// What a mutant puts in: everything that has a meaning somewhere.
 const PIECES: &[&str] = &[
-    "(", ")", "{", "}", "[", "]", ";", ",", ".", "=", "==", "+", "-", "*", "/", "?", ":", "#", "\n#define X ", "\n#if ", "\n#endif\n",
-    "/*", "*/", "//", "\\\n", "1e39", "0", "-1", "4294967296", "1.0", "vec4", "mat3", "float", "int", "bool", "void", "struct",
-    "const ", "in ", "out ", "inout ", "uniform ", "varying ", "return ", "discard;", "break;", "for(;;)", "while(true)", "if(true)",
-    "else ", "switch(1)", "case 0:", "main", "texture", "IMG_PIXEL", "TIME", "gl_FragColor", "[0]", "[999999]", ".xyzw", "float[3]",
-    "\u{e9}", "\0", "sampler2D s",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ";",
+    ",",
+    ".",
+    "=",
+    "==",
+    "+",
+    "-",
+    "*",
+    "/",
+    "?",
+    ":",
+    "#",
+    "\n#define X ",
+    "\n#if ",
+    "\n#endif\n",
+    "/*",
+    "*/",
+    "//",
+    "\\\n",
+    "1e39",
+    "0",
+    "-1",
+    "4294967296",
+    "1.0",
+    "vec4",
+    "mat3",
+    "float",
+    "int",
+    "bool",
+    "void",
+    "struct",
+    "const ",
+    "in ",
+    "out ",
+    "inout ",
+    "uniform ",
+    "varying ",
+    "return ",
+    "discard;",
+    "break;",
+    "for(;;)",
+    "while(true)",
+    "if(true)",
+    "else ",
+    "switch(1)",
+    "case 0:",
+    "main",
+    "texture",
+    "IMG_PIXEL",
+    "TIME",
+    "gl_FragColor",
+    "[0]",
+    "[999999]",
+    ".xyzw",
+    "float[3]",
+    "\u{e9}",
+    "\0",
+    "sampler2D s",
 ];
 
 fn mutate(shaders: &[Shader], num_mutants: u32) {

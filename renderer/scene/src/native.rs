@@ -264,7 +264,8 @@ fn build_pass(
         };
         let vertex_idx = find(&vertex, naga::ShaderStage::Vertex)?;
         let fragment_idx = find(&wanted, naga::ShaderStage::Fragment)?;
-        let fragment = module.entry_points.get(fragment_idx).map_or_else(String::new, |entry| entry.name.clone());
+        let fragment =
+            module.entry_points.get(fragment_idx).map_or_else(String::new, |entry| entry.name.clone());
         let label = pass.image.clone().unwrap_or_else(|| fragment.clone());
         let kind = PassKind::Draw {
             vertex_module: None,

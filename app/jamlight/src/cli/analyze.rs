@@ -46,8 +46,10 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<()> {
         match all.as_slice() {
             [(_, only)] => println!("{}", serde_json::to_string(only)?),
             many => {
-                let named: Vec<Named<'_>> =
-                    many.iter().map(|(file, analysis)| Named { file: file.display().to_string(), analysis }).collect();
+                let named: Vec<Named<'_>> = many
+                    .iter()
+                    .map(|(file, analysis)| Named { file: file.display().to_string(), analysis })
+                    .collect();
                 println!("{}", serde_json::to_string(&named)?);
             }
         }
@@ -58,7 +60,12 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<()> {
 fn print_words(file: &std::path::Path, heard: &Analysis) {
     println!("{}", file.display());
     println!("  length    {:.1} s", heard.duration);
-    println!("  tempo     {:.1} BPM, {} beats, {} bars", heard.tempo, heard.beats.len(), heard.downbeats.len());
+    println!(
+        "  tempo     {:.1} BPM, {} beats, {} bars",
+        heard.tempo,
+        heard.beats.len(),
+        heard.downbeats.len()
+    );
     println!("  key       {}", heard.key.as_deref().unwrap_or("none"));
     println!("  onsets    {}", heard.onsets.len());
     println!("  loudness  {:.1} LUFS", heard.loudness_lufs);

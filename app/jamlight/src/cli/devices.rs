@@ -28,11 +28,20 @@ pub(super) fn run(args: &DevicesArgs) -> Result<()> {
     }
     if found.is_empty() {
         println!("No sound device. Jamlight still runs and plays its built-in track in silence.");
-        println!("Fix: start a sound server (PipeWire or PulseAudio), or plug a device in; it is noticed by itself.");
+        println!(
+            "Fix: start a sound server (PipeWire or PulseAudio), or plug a device in; it is noticed by itself."
+        );
     }
     for device in &found {
         let mark = if device.default { "*" } else { " " };
-        println!("{mark} {:<8} {} ({} ch, {} Hz, {})", device.kind.to_string(), device.name, device.channels, device.sample_rate_hz, device.host);
+        println!(
+            "{mark} {:<8} {} ({} ch, {} Hz, {})",
+            device.kind.to_string(),
+            device.name,
+            device.channels,
+            device.sample_rate_hz,
+            device.host
+        );
         println!("           {}", device.id);
     }
     Ok(())

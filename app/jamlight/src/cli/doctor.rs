@@ -86,9 +86,11 @@ fn gpu() -> Finding {
             err.to_string(),
             "install a Vulkan driver; `packaging/setup` installs one that runs on the processor",
         ),
-        Ok(gpu) if gpu.is_software() => {
-            Finding::less("GPU", gpu.describe(), "the processor draws; install your graphics card's Vulkan driver for more")
-        }
+        Ok(gpu) if gpu.is_software() => Finding::less(
+            "GPU",
+            gpu.describe(),
+            "the processor draws; install your graphics card's Vulkan driver for more",
+        ),
         Ok(gpu) => Finding::ok("GPU", gpu.describe()),
     }
 }
@@ -122,7 +124,11 @@ fn sound_in() -> Finding {
 fn sound_out() -> Finding {
     match devices().into_iter().find(|device| device.kind == DeviceKind::Output) {
         Some(device) => Finding::ok("playing", device.name),
-        None => Finding::less("playing", "no output", "start a sound server or plug in speakers; the show runs in silence"),
+        None => Finding::less(
+            "playing",
+            "no output",
+            "start a sound server or plug in speakers; the show runs in silence",
+        ),
     }
 }
 
@@ -142,12 +148,20 @@ fn ffmpeg() -> Finding {
 
 fn folders() -> Finding {
     let Some(paths) = Paths::platform() else {
-        return Finding::broken("folders", "there is no home folder", "set HOME to a folder you may write to");
+        return Finding::broken(
+            "folders",
+            "there is no home folder",
+            "set HOME to a folder you may write to",
+        );
     };
     for folder in [&paths.config, &paths.data, &paths.state, &paths.cache] {
         if let Err(err) = try_write(folder) {
             let found = format!("cannot write: {err}: {}", folder.display());
-            return Finding::broken("folders", found, "give yourself the right to write there, or free some space");
+            return Finding::broken(
+                "folders",
+                found,
+                "give yourself the right to write there, or free some space",
+            );
         }
     }
     Finding::ok("folders", paths.data.display().to_string())
@@ -164,7 +178,11 @@ fn settings() -> Finding {
     let (_, problems) = Settings::load(&paths);
     match problems.first() {
         None => Finding::ok("settings", paths.settings_file().display().to_string()),
-        Some(first) => Finding::less("settings", first.to_string(), "`jamlight config check` names every line to correct"),
+        Some(first) => Finding::less(
+            "settings",
+            first.to_string(),
+            "`jamlight config check` names every line to correct",
+        ),
     }
 }
 
@@ -176,6 +194,10 @@ fn display() -> Finding {
     match (named("WAYLAND_DISPLAY"), named("DISPLAY")) {
         (Some(display), _) => Finding::ok("display", format!("Wayland {display}")),
         (None, Some(display)) => Finding::ok("display", format!("X11 {display}")),
-        (None, None) => Finding::less("display", "none", "start a desktop session to open windows; `jamlight render` needs none"),
+        (None, None) => Finding::less(
+            "display",
+            "none",
+            "start a desktop session to open windows; `jamlight render` needs none",
+        ),
     }
 }

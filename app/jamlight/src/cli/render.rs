@@ -74,7 +74,8 @@ impl FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let sides = text.split_once(['x', 'X', '×']).and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+        let sides =
+            text.split_once(['x', 'X', '×']).and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
         match sides {
             Some(size) if size.iter().all(|side| (1..=MAX_SIDE_PX).contains(side)) => Ok(Self(size)),
             _ => Err(format!("a size is two numbers of 1 to {MAX_SIDE_PX}, such as 1280x720")),
@@ -116,7 +117,11 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
     let num_frames = ((film_secs * f64::from(args.fps)).round() as u64).max(1);
 
     let mut session = Session::new(first_show(args, &scenes)?);
-    let sound = args.audio.as_ref().map(|file| Sound { file: file.clone(), from_secs: args.from, seconds: film_secs });
+    let sound = args.audio.as_ref().map(|file| Sound {
+        file: file.clone(),
+        from_secs: args.from,
+        seconds: film_secs,
+    });
     // Whether the picture can be written is known before a device is made.
     let encoder = Encoder::start(target, args.size.0, args.fps, sound)?;
     let stop = stop_flag()?;
@@ -161,7 +166,9 @@ fn lose_device_every(drill: &[String]) -> Result<Option<u64>> {
     let mut every = None;
     for order in drill {
         match order.split_once('=') {
-            Some(("lose-device-every", n)) => every = Some(n.parse::<u64>().ok().filter(|n| *n > 0).context("a drill needs a number")?),
+            Some(("lose-device-every", n)) => {
+                every = Some(n.parse::<u64>().ok().filter(|n| *n > 0).context("a drill needs a number")?)
+            }
             _ => bail!("render knows no drill {order:?}"),
         }
     }
@@ -240,7 +247,8 @@ impl Target {
     fn of(out: &Path) -> Result<Self> {
         let named_folder = out.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
         if named_folder || out.is_dir() {
-            std::fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
+            std::fs::create_dir_all(out)
+                .with_context(|| format!("cannot make the folder {}", out.display()))?;
             return Ok(Self::Folder(out.to_owned()));
         }
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -275,7 +283,9 @@ impl Encoder {
         let (pictures, inbox) = sync_channel::<Vec<u8>>(ENCODER_QUEUE);
         let part = |path: &Path| PathBuf::from(format!("{}.part", path.display()));
         let finished = match &target {
-            Target::Film(path, _) | Target::Y4m(path) | Target::Still(path) => Some((part(path), path.clone())),
+            Target::Film(path, _) | Target::Y4m(path) | Target::Still(path) => {
+                Some((part(path), path.clone()))
+            }
             Target::Folder(_) => None,
         };
         // Whatever can fail at the start fails here, before a picture is drawn.
@@ -285,15 +295,18 @@ impl Encoder {
                 File::create(part(&path)).with_context(|| format!("cannot write {}", path.display()))?;
                 let program = "ffmpeg".to_owned();
                 let settings = FfmpegSettings { program, size, fps, sound, container, out: part(&path) };
-                let child = Ffmpeg::start(&settings).inspect_err(|_| drop(std::fs::remove_file(part(&path))))?;
+                let child =
+                    Ffmpeg::start(&settings).inspect_err(|_| drop(std::fs::remove_file(part(&path))))?;
                 Box::new(FilmSink(child))
             }
             Target::Y4m(path) => {
-                let file = File::create(part(&path)).with_context(|| format!("cannot write {}", path.display()))?;
+                let file =
+                    File::create(part(&path)).with_context(|| format!("cannot write {}", path.display()))?;
                 Box::new(Y4mSink(Y4mWriter::new(BufWriter::new(file), size, fps)?))
             }
             Target::Still(path) => {
-                let file = File::create(part(&path)).with_context(|| format!("cannot write {}", path.display()))?;
+                let file =
+                    File::create(part(&path)).with_context(|| format!("cannot write {}", path.display()))?;
                 Box::new(StillSink { file: BufWriter::new(file), size, last: Vec::new() })
             }
             Target::Folder(folder) => Box::new(FolderSink { folder, size, idx: 0 }),

@@ -79,7 +79,8 @@ fn list(json: bool) -> Result<()> {
 
 fn new(name: &str) -> Result<()> {
     let paths = Paths::platform().context("there is no home folder for scenes; set HOME")?;
-    let stem: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let stem: String =
+        name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     if stem.trim_matches('-').is_empty() {
         bail!("a scene needs a name with letters or digits, not {name:?}");
     }

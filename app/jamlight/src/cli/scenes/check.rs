@@ -74,8 +74,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
 }
 
 fn check(gpu: &Gpu, file: &Path) -> Row {
-    let mut row =
-        Row { file: file.display().to_string(), format: None, ok: false, error: None, black: false, flat: false };
+    let mut row = Row {
+        file: file.display().to_string(),
+        format: None,
+        ok: false,
+        error: None,
+        black: false,
+        flat: false,
+    };
     let library = SceneLibrary::default();
     let outcome = library.add_file(SceneId::from(CHECKED), file).and_then(|program| {
         row.format = Some(program.kind);
@@ -88,7 +94,9 @@ fn check(gpu: &Gpu, file: &Path) -> Row {
     });
     match outcome {
         Ok((black, flat)) => (row.ok, row.black, row.flat) = (true, black, flat),
-        Err(SceneProblem { line, column, message, .. }) => row.error = Some(RowError { line, column, message }),
+        Err(SceneProblem { line, column, message, .. }) => {
+            row.error = Some(RowError { line, column, message })
+        }
     }
     row
 }

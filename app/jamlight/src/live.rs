@@ -1,0 +1,44 @@
+//! The application with windows.
+//!
+//! A parent process, the supervisor, holds a child, the engine (see [`supervisor`]). The engine has a
+//! thread for each room of the house, and they meet only on the [`board`]:
+//!
+//! - main: the control window (eframe, its own device) and the outputs' windows (`windows`, `control`);
+//! - render: the show, on its own device (`render`);
+//! - ear: what is heard (`ear`); scenes: what compiles and watches (`scenes`);
+//! - files: what touches the disk (`files`); pulse: the sign of life (`pulse`).
+//!
+//! A lost device, a panic in a panel, a scene that does not compile: each costs its own room a moment
+//! and shows a card.
+
+mod args;
+mod board;
+mod control;
+mod crash;
+mod desk;
+mod drill;
+mod ear;
+mod engine;
+mod files;
+mod meter;
+mod model;
+mod outputs;
+mod pulse;
+mod render;
+mod scenes;
+mod settings;
+mod supervisor;
+mod wake;
+mod windows;
+
+pub(crate) use args::LiveArgs;
+pub(crate) use settings::LiveSettings;
+
+/// Opens the app: as the supervisor, or as the engine it started.
+///
+/// # Errors
+/// One line for the person: no display, no home folder, wrong drill.
+pub(crate) fn run(args: LiveArgs) -> anyhow::Result<()> {
+    let drills = args.drills()?;
+    if args.engine || args.no_supervisor { engine::run(&args, drills) } else { supervisor::run(&args) }
+}

@@ -1,0 +1,163 @@
+//! Where the threads meet: slots that hold the newest of something, and counters.
+//!
+//! Latest wins: a writer replaces, a reader clones an `Arc`. Each lock is held for that copy only.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use app_desktop::{Action, AudioChoice, Card, CardKind, Monitor, Performance, Picture, SceneEntry};
+use audio_signal::{AudioFrame, Transport};
+
+use super::ear::EarState;
+
+/// Cards kept; the oldest goes when there are more (`DropOldest`): nobody reads the hundredth.
+const MAX_CARDS: usize = 12;
+
+/// The newest of something.
+#[derive(Debug, Default)]
+pub(crate) struct Slot<T>(Mutex<T>);
+
+impl<T: Clone> Slot<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    pub(crate) fn get(&self) -> T {
+        lock(&self.0).clone()
+    }
+
+    pub(crate) fn set(&self, value: T) {
+        *lock(&self.0) = value;
+    }
+}
+
+/// What was heard last, and when this machine heard it.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub frame: Arc<AudioFrame>,
+    pub at: Instant,
+    /// Beats against stream time.
+    pub transport: Transport,
+    /// Between the analysis and the air, in seconds: 0 for an input, the output's latency for a player.
+    pub ahead_secs: f64,
+}
+
+impl Heard {
+    /// Returns the stream time that sounds at an instant, in seconds.
+    pub(crate) fn stream_secs(&self, at: Instant) -> f64 {
+        // A stream that stopped holds its clock after this long.
+        let since = at.saturating_duration_since(self.at).as_secs_f64().min(0.5);
+        self.frame.time_secs + since - self.ahead_secs
+    }
+}
+
+/// Where the show stands: what an autosave keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clocks {
+    /// Show time, in seconds.
+    pub time_secs: f64,
+    /// The transport of the last picture.
+    pub transport: Transport,
+    /// The beat of the last picture.
+    pub beat: f64,
+}
+
+/// Where the threads meet.
+pub(crate) struct Board {
+    pub heard: Slot<Heard>,
+    pub ear: Slot<Arc<EarState>>,
+    pub audio_choices: Slot<Vec<AudioChoice>>,
+    pub picture: Slot<Option<Picture>>,
+    /// Width × 2³² + height of the picture the control window wants, in pixels.
+    pub wanted_picture: AtomicU64,
+    pub performance: Slot<Performance>,
+    pub clocks: Slot<Clocks>,
+    pub scenes: Slot<Arc<[SceneEntry]>>,
+    pub monitors: Slot<Vec<Monitor>>,
+    cards: Mutex<Cards>,
+    /// Turns of the render thread: it lives while this moves.
+    pub render_turns: AtomicU64,
+    /// Turns of the main thread.
+    pub main_turns: AtomicU64,
+    /// Losses of the control window's device.
+    pub window_rebuilds: AtomicU32,
+    /// Whether the control window wants thumbnails.
+    pub library_seen: AtomicBool,
+    /// Whether everything shall end.
+    pub ending: AtomicBool,
+}
+
+#[derive(Default)]
+struct Cards {
+    next_id: u64,
+    shown: VecDeque<Card>,
+}
+
+impl Board {
+    pub(crate) fn new(now: Instant) -> Arc<Self> {
+        let heard =
+            Heard { frame: Arc::default(), at: now, transport: Transport::default(), ahead_secs: 0.0 };
+        Arc::new(Self {
+            heard: Slot::new(heard),
+            ear: Slot::default(),
+            audio_choices: Slot::default(),
+            picture: Slot::default(),
+            wanted_picture: AtomicU64::new(pack([1280, 720])),
+            performance: Slot::default(),
+            clocks: Slot::default(),
+            scenes: Slot::new(Arc::from([])),
+            monitors: Slot::default(),
+            cards: Mutex::default(),
+            render_turns: AtomicU64::new(0),
+            main_turns: AtomicU64::new(0),
+            window_rebuilds: AtomicU32::new(0),
+            library_seen: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
+        })
+    }
+
+    /// Returns whether everything shall end.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    /// Shows a card. One that says the same is there already: nothing happens.
+    pub(crate) fn card(&self, kind: CardKind, sentence: impl Into<String>, button: Option<(&str, Action)>) {
+        let sentence = sentence.into();
+        let mut cards = lock(&self.cards);
+        if cards.shown.iter().any(|card| card.sentence == sentence) {
+            return;
+        }
+        cards.next_id += 1;
+        let id = cards.next_id;
+        let button = button.map(|(label, action)| (label.to_owned(), action));
+        cards.shown.push_back(Card { id, kind, sentence, button });
+        while cards.shown.len() > MAX_CARDS {
+            cards.shown.pop_front();
+        }
+    }
+
+    pub(crate) fn dismiss(&self, id: u64) {
+        lock(&self.cards).shown.retain(|card| card.id != id);
+    }
+
+    pub(crate) fn cards(&self) -> Vec<Card> {
+        lock(&self.cards).shown.iter().cloned().collect()
+    }
+}
+
+/// Packs a size into one number, so that both sides change together.
+pub(crate) fn pack([width, height]: [u32; 2]) -> u64 {
+    u64::from(width) << 32 | u64::from(height)
+}
+
+pub(crate) fn unpack(size: u64) -> [u32; 2] {
+    [(size >> 32) as u32, size as u32]
+}
+
+/// Takes a lock. What it guards is whole at every moment, so a holder's panic does not matter.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,290 @@
+//! What the main thread holds for the panels, and how it carries out their wishes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use app_desktop::{
+    Action, AudioChoice, CardKind, CommandSender, Folder, Intent, Mode, Model, Outputs, Shell, ShowFile,
+    SourceText,
+};
+use sync_hub::Member;
+use sync_protocol::{Command, ErrorCode, LayerId, LayerSource, Show};
+use sync_session::Notice;
+
+use super::board::{Board, pack};
+use super::drill::Drills;
+use super::ear::EarOrder;
+use super::files::{Done, Files, Job};
+use super::model::{self, Known};
+use super::settings::LiveSettings;
+
+/// How often the window is drawn when no new picture comes: lamps and meters still move.
+const IDLE_EVERY: Duration = Duration::from_millis(100);
+
+/// What the main thread holds for the panels.
+pub(crate) struct Desk {
+    pub board: Arc<Board>,
+    pub shell: Shell,
+    pub commands: CommandSender,
+    pub drills: Drills,
+    member: Member,
+    ear: Sender<EarOrder>,
+    files: Files,
+    settings: LiveSettings,
+    file: Option<PathBuf>,
+    saved: Arc<Show>,
+    recent: Vec<PathBuf>,
+    folder: Option<Folder>,
+    source: Option<SourceText>,
+    /// Whether the show's window is wanted, and on which screen.
+    pub output_wanted: bool,
+    pub monitor: Option<String>,
+    pub output_open: bool,
+    pub output_sentence: String,
+    pub quit: bool,
+}
+
+/// What the desk begins with.
+pub(crate) struct DeskStart {
+    pub board: Arc<Board>,
+    pub member: Member,
+    pub ear: Sender<EarOrder>,
+    pub files: Files,
+    pub settings: LiveSettings,
+    pub drills: Drills,
+    pub file: Option<PathBuf>,
+    pub recent: Vec<PathBuf>,
+    pub output_wanted: bool,
+    pub monitor: Option<String>,
+}
+
+impl Desk {
+    pub(crate) fn new(start: DeskStart) -> Self {
+        let saved = start.member.show();
+        Self {
+            board: start.board,
+            shell: Shell::new(),
+            commands: CommandSender::new(),
+            drills: start.drills,
+            member: start.member,
+            ear: start.ear,
+            files: start.files,
+            settings: start.settings,
+            file: start.file,
+            saved,
+            recent: start.recent,
+            folder: None,
+            source: None,
+            output_wanted: start.output_wanted,
+            monitor: start.monitor,
+            output_open: false,
+            output_sentence: String::new(),
+            quit: false,
+        }
+    }
+
+    /// Returns the size of the control window, in points.
+    pub(crate) fn window_size(&self) -> [f32; 2] {
+        [self.settings.window_width as f32, self.settings.window_height as f32]
+    }
+
+    /// Notes which adapter draws the panels.
+    pub(crate) fn note_adapter(&self, info: &wgpu::AdapterInfo) {
+        tracing::debug!(adapter = info.name, "the control window's device");
+    }
+
+    /// Makes the model of this frame.
+    pub(crate) fn model(&mut self) -> Model {
+        self.listen();
+        let show = self.member.show();
+        let file = ShowFile {
+            path: self.file.clone(),
+            changed: *show != *self.saved,
+            recent: self.recent.clone(),
+            can_undo: true,
+            can_redo: true,
+        };
+        let outputs = Outputs {
+            monitors: self.board.monitors.get(),
+            chosen: self.monitor.clone(),
+            open: self.output_open,
+            sentence: self.output_sentence.clone(),
+        };
+        let known = Known {
+            show,
+            file,
+            outputs,
+            folder: self.folder.clone(),
+            source: self.source.clone(),
+            settings: &self.settings,
+        };
+        model::make(&self.board, known, Instant::now())
+    }
+
+    /// Hears what the room and the disk have to say.
+    fn listen(&mut self) {
+        for notice in self.member.poll() {
+            if let Notice::Refused { error, .. } = notice {
+                self.board.card(CardKind::Warning, error.message, None);
+            }
+        }
+        while let Ok(done) = self.files.done.try_recv() {
+            match done {
+                Done::Opened { path, show, recent } => {
+                    self.recent = recent;
+                    self.replace(*show, Some(path));
+                }
+                Done::Saved { path, show, recent } => {
+                    self.recent = recent;
+                    self.file = Some(path);
+                    self.saved = show;
+                }
+                Done::Listed(folder) => self.folder = Some(folder),
+                Done::Source(source) => self.source = Some(source),
+                Done::Failed(sentence) => self.board.card(CardKind::Error, capitalised(&sentence), None),
+            }
+        }
+    }
+
+    /// Carries out what the panels asked for.
+    pub(crate) fn obey(&mut self) {
+        for action in self.commands.take() {
+            match action {
+                Action::Show(command) => self.send(command),
+                Action::App(intent) => self.carry_out(intent),
+            }
+        }
+        self.board.wanted_picture.store(pack(self.shell.wanted_picture()), Ordering::Relaxed);
+        if self.shell.mode() == Mode::Mix {
+            self.board.library_seen.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks for the next look at the window. New pictures wake it earlier.
+    pub(crate) fn schedule_repaint(&self, ctx: &egui::Context) {
+        ctx.request_repaint_after(IDLE_EVERY);
+    }
+
+    fn send(&self, command: Command) {
+        if let Err(refusal) = self.member.send(command)
+            && refusal.code != ErrorCode::NothingToUndo
+        {
+            self.board.card(CardKind::Warning, capitalised(&refusal.message), None);
+        }
+    }
+
+    fn carry_out(&mut self, intent: Intent) {
+        match intent {
+            Intent::ListenTo(choice) => self.listen_to(choice),
+            Intent::PauseTrack(paused) => self.order(EarOrder::Pause(paused)),
+            Intent::SeekTrack(secs) => self.order(EarOrder::Seek(secs)),
+            Intent::Tap => self.order(EarOrder::Tap(Instant::now())),
+            Intent::ToggleOutput => self.output_wanted = !self.output_wanted,
+            Intent::ChooseMonitor(monitor) => {
+                self.settings.monitor = monitor.clone().unwrap_or_default();
+                self.monitor = monitor;
+                self.keep_settings();
+            }
+            Intent::NewShow => self.replace(Show::default(), None),
+            Intent::OpenShow(path) => self.job(Job::Open(path)),
+            Intent::SaveShow => {
+                if let Some(path) = self.file.clone() {
+                    self.job(Job::Save { path, show: self.member.show() });
+                }
+            }
+            Intent::SaveShowAs(path) => self.job(Job::Save { path, show: self.member.show() }),
+            Intent::ListFolder { path, purpose } => self.job(Job::List { path, purpose }),
+            Intent::ShowSource(layer) => self.show_source(layer),
+            Intent::DismissCard(id) => self.board.dismiss(id),
+            Intent::SetLook(look) => {
+                self.settings.set_look(look);
+                self.keep_settings();
+            }
+            Intent::Quit => self.quit = true,
+            _ => {}
+        }
+    }
+
+    fn listen_to(&mut self, choice: AudioChoice) {
+        self.settings.set_audio(&choice);
+        self.keep_settings();
+        self.order(EarOrder::Listen(choice));
+    }
+
+    fn replace(&mut self, show: Show, file: Option<PathBuf>) {
+        self.saved = Arc::new(show.clone());
+        self.file.clone_from(&file);
+        self.job(Job::Belongs(file));
+        self.send(Command::ReplaceShow { show: Box::new(show) });
+    }
+
+    fn show_source(&self, layer: LayerId) {
+        if let Some(LayerSource::Scene(scene)) = self.member.show().layer(layer).map(|layer| &layer.source) {
+            self.job(Job::Source(scene.clone()));
+        }
+    }
+
+    fn keep_settings(&self) {
+        self.job(Job::Settings(Box::new(self.settings.clone())));
+    }
+
+    fn order(&self, order: EarOrder) {
+        if self.ear.send(order).is_err() {
+            self.board.card(CardKind::Error, "The ear has stopped. Restart Jamlight.", None);
+        }
+    }
+
+    fn job(&self, job: Job) {
+        if self.files.jobs.send(job).is_err() {
+            self.board.card(
+                CardKind::Error,
+                "Files cannot be read or written any more. Restart Jamlight.",
+                None,
+            );
+        }
+    }
+
+    /// A key pressed on the show's window: blackout, tap, the next scene, scenes by number.
+    pub(crate) fn key(&mut self, text: &str) {
+        let show = self.member.show();
+        match text {
+            "b" | "B" => self.send(Command::SetBlackout { blackout: !show.master.blackout }),
+            "t" | "T" => self.order(EarOrder::Tap(Instant::now())),
+            " " => {
+                let model = self.model();
+                self.shell.next_scene(&model, &self.commands);
+            }
+            _ => {
+                if let Some(idx) =
+                    text.parse::<usize>().ok().and_then(|no| no.checked_sub(1)).filter(|idx| *idx < 8)
+                {
+                    let model = self.model();
+                    self.shell.show_scene(&model, idx, &self.commands);
+                }
+            }
+        }
+        self.obey();
+    }
+
+    /// Saves for the last time and waits until that is done.
+    pub(crate) fn end(&mut self) {
+        // A worker that is gone has said so already.
+        let _ = self.files.jobs.send(Job::End);
+        if let Some(thread) = self.files.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut sentence =
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect());
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}

@@ -1,0 +1,384 @@
+//! What is heard: devices and the player in, the Signal and the Transport out.
+//!
+//! One analyser for the whole evening, at one rate: a source that changes goes on in the same stream
+//! time, so beats and counts never run back.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use app_desktop::{Action, AudioChoice, CardKind, Intent};
+use app_director::Conductor;
+use audio_analysis::{Analyser, TapTempo, TempoLeader};
+use audio_io::{
+    DeviceKind, DeviceState, Input, InputChoice, InputReader, InputSettings, MIX_RATE_HZ, Output,
+    OutputSettings, Player, Resampler, Tap, Track,
+};
+use audio_signal::{AudioFrame, TempoSource};
+use sync_hub::Member;
+use sync_protocol::{Command, TempoSettings};
+
+use super::board::{Board, Heard};
+use super::drill::Drills;
+
+/// How often the rings are emptied: half a hop of the analyser.
+const TURN: Duration = Duration::from_millis(5);
+/// Samples taken at once: 20 ms of stereo.
+const BLOCK: usize = 1920;
+/// Frames a resampler may fetch at once.
+const FETCH_FRAMES: usize = 256;
+/// How long automatic listening waits for sound before the built-in track begins on a first run.
+const FIRST_RUN_PATIENCE: Duration = Duration::from_secs(3);
+/// How long it waits where there is no device at all.
+const DEAF_PATIENCE: Duration = Duration::from_secs(1);
+/// Silence worth a sentence.
+const SILENCE_WORTH_SAYING: Duration = Duration::from_secs(10);
+/// How often the list of devices is read anew.
+const DEVICES_EVERY: Duration = Duration::from_secs(10);
+
+/// What the panels say about the ear.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EarState {
+    pub source: String,
+    pub chosen: Option<AudioChoice>,
+    pub choices: Vec<AudioChoice>,
+    pub problem: Option<String>,
+    pub track_secs: Option<(f64, f64)>,
+    pub paused: bool,
+}
+
+/// What the ear is asked for.
+#[derive(Debug)]
+pub(crate) enum EarOrder {
+    Listen(AudioChoice),
+    Pause(bool),
+    Seek(f64),
+    Tap(Instant),
+}
+
+/// How the ear begins.
+pub(crate) struct EarStart {
+    pub choice: AudioChoice,
+    pub settings: audio_analysis::Settings,
+    pub conductor: Conductor,
+    pub drills: Drills,
+    /// Whether nobody ever ran this here: then silence is filled with the built-in track.
+    pub first_run: bool,
+}
+
+/// Starts the ear. It ends with the board.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn start(
+    board: Arc<Board>,
+    member: Member,
+    start: EarStart,
+) -> anyhow::Result<(Sender<EarOrder>, std::thread::JoinHandle<()>)> {
+    // Unbounded, but a person's taps and clicks only.
+    let (orders, inbox) = channel();
+    let ear = Ear::new(board.clone(), member, start)?;
+    let thread = std::thread::Builder::new()
+        .name("ear".to_owned())
+        .spawn(move || ear.run(&inbox))
+        .context("the ear's thread cannot start")?;
+    std::thread::Builder::new()
+        .name("devices".to_owned())
+        .spawn(move || watch_devices(&board))
+        .context("the thread that lists devices cannot start")?;
+    Ok((orders, thread))
+}
+
+struct Ear {
+    board: Arc<Board>,
+    member: Member,
+    analyser: Analyser,
+    conductor: Conductor,
+    taps: TapTempo,
+    input: Input,
+    reader: InputReader,
+    output: Output,
+    player: Player,
+    tap: Tap,
+    resampler: Option<(u32, Resampler)>,
+    pending: Vec<f32>,
+    choice: AudioChoice,
+    /// Whether automatic listening gave way to the built-in track.
+    filling_silence: bool,
+    first_run: bool,
+    silent_since: Instant,
+}
+
+impl Ear {
+    fn new(board: Arc<Board>, member: Member, start: EarStart) -> anyhow::Result<Self> {
+        let lose_every = start.drills.lose_audio_every;
+        let output = Output::open(OutputSettings { lose_every, ..OutputSettings::default() })?;
+        let player = Player::new(&output)?;
+        player.set_looping(true);
+        let tap = output.tap()?;
+        let (input, reader) =
+            Input::open(InputSettings { choice: InputChoice::Off, lose_every, ..InputSettings::default() })?;
+        let now = Instant::now();
+        let mut ear = Self {
+            board,
+            member,
+            analyser: Analyser::new(MIX_RATE_HZ, start.settings),
+            conductor: start.conductor,
+            taps: TapTempo::new(),
+            input,
+            reader,
+            output,
+            player,
+            tap,
+            resampler: None,
+            pending: Vec::new(),
+            choice: AudioChoice::Automatic,
+            filling_silence: false,
+            first_run: start.first_run,
+            silent_since: now,
+        };
+        ear.listen(start.choice);
+        Ok(ear)
+    }
+
+    fn run(mut self, inbox: &Receiver<EarOrder>) {
+        let mut block = vec![0.0; BLOCK];
+        let mut turn = 0_u64;
+        while !self.board.is_ending() {
+            match inbox.recv_timeout(TURN) {
+                Ok(order) => self.obey(order),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+            self.take_sound(&mut block);
+            turn += 1;
+            if turn.is_multiple_of(20) {
+                self.consider();
+                self.tell();
+            }
+        }
+    }
+
+    fn obey(&mut self, order: EarOrder) {
+        match order {
+            EarOrder::Listen(choice) => self.listen(choice),
+            EarOrder::Pause(true) => self.player.pause(),
+            EarOrder::Pause(false) => self.player.play(),
+            EarOrder::Seek(secs) => self.player.seek(secs),
+            EarOrder::Tap(at) => self.tap_at(at),
+        }
+    }
+
+    fn listen(&mut self, choice: AudioChoice) {
+        self.filling_silence = false;
+        self.silent_since = Instant::now();
+        let (input, track) = match &choice {
+            AudioChoice::Automatic => (InputChoice::Auto, None),
+            AudioChoice::Device(name) => (InputChoice::Device(name.clone()), None),
+            AudioChoice::BuiltIn => (InputChoice::Off, Some(Track::BuiltIn)),
+            AudioChoice::File(path) => (InputChoice::Off, Some(Track::File(path.clone()))),
+        };
+        self.input.choose(input);
+        match track {
+            Some(track) => self.player.play_track(track),
+            None => self.player.stop(),
+        }
+        self.choice = choice;
+    }
+
+    /// Whether the player is what is analysed.
+    fn plays(&self) -> bool {
+        self.filling_silence || matches!(self.choice, AudioChoice::BuiltIn | AudioChoice::File(_))
+    }
+
+    fn take_sound(&mut self, block: &mut [f32]) {
+        loop {
+            // Both rings are emptied whoever is listened to: what waits in them would be old.
+            let played = self.tap.read(block);
+            if self.plays() && played > 0 {
+                self.push(block.get(..played).unwrap_or_default());
+            }
+            let heard = self.reader.read(block);
+            if !self.plays() && heard > 0 {
+                self.push_at(block.get(..heard).unwrap_or_default(), self.reader.format().sample_rate_hz);
+            }
+            if played == 0 && heard == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Analyses sound of another rate than the analyser's.
+    fn push_at(&mut self, samples: &[f32], rate_hz: u32) {
+        if rate_hz == MIX_RATE_HZ {
+            return self.push(samples);
+        }
+        let fits = self.resampler.as_ref().is_some_and(|(rate, _)| *rate == rate_hz);
+        let mut resampler = match self.resampler.take().filter(|_| fits) {
+            Some((_, resampler)) => resampler,
+            None => Resampler::new(rate_hz, MIX_RATE_HZ),
+        };
+        self.pending.extend_from_slice(samples);
+        let mut out = [0.0; 128];
+        // 64 frames out take at most one fetch in, for every rate a card has.
+        while self.pending.len() >= 2 * FETCH_FRAMES {
+            resampler.fill(&mut out, |fetch| {
+                let ready = fetch.len().min(self.pending.len());
+                fetch.fill(0.0);
+                if let (Some(to), Some(from)) = (fetch.get_mut(..ready), self.pending.get(..ready)) {
+                    to.copy_from_slice(from);
+                }
+                self.pending.drain(..ready);
+            });
+            self.push(&out);
+        }
+        self.resampler = Some((rate_hz, resampler));
+    }
+
+    fn push(&mut self, samples: &[f32]) {
+        let mut newest: Option<Arc<AudioFrame>> = None;
+        let settings = self.member.show().tempo.clone();
+        let conductor = &mut self.conductor;
+        let mut transport = conductor.transport();
+        self.analyser.push(samples, 2, &mut |frame| {
+            transport = conductor.update(frame, &settings);
+            newest = Some(Arc::new(frame.clone()));
+        });
+        if let Some(frame) = newest {
+            let at = Instant::now();
+            if !frame.silent {
+                self.silent_since = at;
+            }
+            let ahead_secs = if self.plays() { self.output.clock().latency_secs() } else { 0.0 };
+            self.board.heard.set(Heard { frame, at, transport, ahead_secs });
+        }
+    }
+
+    /// Fills silence where that is wanted, and stops when there is sound.
+    fn consider(&mut self) {
+        if self.choice != AudioChoice::Automatic {
+            return;
+        }
+        if self.filling_silence {
+            // Between two rounds of the track it listens: what sounds then is not ours.
+            if self.player.state().ended || self.player.state().error.is_some() {
+                self.filling_silence = false;
+                self.silent_since = Instant::now();
+            }
+            return;
+        }
+        let patience = match self.input.state() {
+            DeviceState::None { .. } => DEAF_PATIENCE,
+            _ if self.first_run => FIRST_RUN_PATIENCE,
+            _ => return,
+        };
+        if self.silent_since.elapsed() >= patience {
+            self.filling_silence = true;
+            self.player.set_looping(false);
+            self.player.play_track(Track::BuiltIn);
+        }
+    }
+
+    /// Takes a tap of the tempo. From the second on a person leads.
+    fn tap_at(&mut self, at: Instant) {
+        let heard = self.board.heard.get();
+        self.taps.tap(heard.stream_secs(at));
+        let Some(line) = self.taps.transport() else { return };
+        let show = self.member.show();
+        let beats_per_bar = show.tempo.beats_per_bar;
+        // The fit's beat 0 is the first tap of the row: people begin on the one.
+        let tempo = TempoSettings {
+            source: TempoSource::Tap,
+            bpm: line.tempo_bpm,
+            beats_per_bar,
+            downbeat_secs: line.secs_at(0.0),
+        };
+        if let Err(err) = self.member.send(Command::SetTempo { tempo }) {
+            tracing::debug!(%err, "tap refused");
+        }
+    }
+
+    fn tell(&self) {
+        let state = self.input.state();
+        let player = self.player.state();
+        let track = if self.plays() { player.track.as_ref() } else { None };
+        let source = match (&state, track) {
+            (_, Some(track)) => capitalised(&track.to_string()),
+            (DeviceState::Live { device, kind }, None) => match kind {
+                DeviceKind::Loopback if !device.to_lowercase().contains("monitor") => {
+                    format!("Monitor of {device}")
+                }
+                _ => device.clone(),
+            },
+            _ => "No sound".to_owned(),
+        };
+        let problem = self.problem(&state, &player, &source);
+        let before = self.board.ear.get();
+        if let Some(sentence) = &problem
+            && before.problem.is_none()
+        {
+            let help = (self.choice != AudioChoice::BuiltIn)
+                .then_some(("Play the built-in track", Action::App(Intent::ListenTo(AudioChoice::BuiltIn))));
+            self.board.card(CardKind::Warning, sentence.clone(), help);
+        }
+        let track_secs =
+            track.map(|_| (player.position_secs, player.duration_secs.unwrap_or(player.position_secs)));
+        self.board.ear.set(Arc::new(EarState {
+            source,
+            chosen: Some(self.choice.clone()),
+            choices: choices(self.board.audio_choices.get(), &self.choice),
+            problem,
+            track_secs,
+            paused: track.is_some() && !player.playing,
+        }));
+    }
+
+    fn problem(&self, state: &DeviceState, player: &audio_io::PlayerState, source: &str) -> Option<String> {
+        if self.plays() {
+            return player.error.clone();
+        }
+        match state {
+            DeviceState::Lost { why, .. } => {
+                Some(format!("The sound is lost: {why}. It is tried again and again."))
+            }
+            DeviceState::None { why } => Some(format!("Nothing to listen to: {why}.")),
+            DeviceState::Live { .. } if self.silent_since.elapsed() >= SILENCE_WORTH_SAYING => {
+                Some(format!("Nothing is heard on {source:?}. Play some music, or choose another input."))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The choices with the present one among them.
+fn choices(known: Vec<AudioChoice>, chosen: &AudioChoice) -> Vec<AudioChoice> {
+    let mut all = if known.is_empty() { vec![AudioChoice::Automatic, AudioChoice::BuiltIn] } else { known };
+    if !all.contains(chosen) {
+        all.push(chosen.clone());
+    }
+    all
+}
+
+/// Reads the list of devices now and then: asking may hang in a sound system, so on its own thread.
+fn watch_devices(board: &Board) {
+    let mut read_at: Option<Instant> = None;
+    while !board.is_ending() {
+        if read_at.is_none_or(|at| at.elapsed() >= DEVICES_EVERY) {
+            read_at = Some(Instant::now());
+            let found = audio_io::devices();
+            let inputs =
+                found.iter().filter(|device| matches!(device.kind, DeviceKind::Input | DeviceKind::Loopback));
+            let mut all = vec![AudioChoice::Automatic];
+            all.extend(inputs.map(|device| AudioChoice::Device(device.name.clone())));
+            all.push(AudioChoice::BuiltIn);
+            board.audio_choices.set(all);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

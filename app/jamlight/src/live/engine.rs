@@ -1,0 +1,219 @@
+//! The engine: builds every room, wires them, runs the main loop, and takes them down in order.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use app_desktop::{AudioChoice, CardKind};
+use app_director::{Conductor, Director};
+use app_library::{Autosave, Paths, Recents, SceneLibrary};
+use audio_signal::Transport;
+use eframe::UserEvent;
+use sync_hub::Hub;
+use sync_protocol::{DEFAULT_SCENE, Layer, LayerId, LayerSource, SceneId, Show};
+use winit::event_loop::EventLoop;
+
+use crate::settings::Settings;
+
+use super::args::LiveArgs;
+use super::board::Board;
+use super::desk::{Desk, DeskStart};
+use super::drill::Drills;
+use super::ear::{self, EarStart};
+use super::files::{self, FilesStart, unix_millis};
+use super::outputs::{Outputs, SurfaceDesk};
+use super::render::{self, RenderStart};
+use super::scenes::{self, ScenesStart};
+use super::wake::Waker;
+use super::windows::Windows;
+use super::{crash, pulse};
+
+/// A scene that does not compile, for the drill.
+const BROKEN_SCENE: &str = "fn image(p: Pixel) -> vec4f { return vec4f(p.uv, 0.0 }\n";
+/// How long everything may take to end before it ends anyway.
+const MAX_END: Duration = Duration::from_millis(2_500);
+
+/// The exit status when every spare control window was used up.
+const EXHAUSTED: i32 = 70;
+
+/// What the show begins with.
+struct Beginning {
+    show: Show,
+    file: Option<std::path::PathBuf>,
+    time_secs: f64,
+    transport: Transport,
+    /// Whether nothing was ever saved here.
+    first_run: bool,
+}
+
+/// Runs the engine until the person, the supervisor or a signal ends it.
+///
+/// # Errors
+/// No display, no threads.
+pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
+    let paths = args.paths()?;
+    let (settings, problems) = Settings::load(&paths);
+    crash::install_hook(paths.crashes());
+    let board = Board::new(Instant::now());
+    for problem in problems {
+        board.card(CardKind::Warning, format!("{problem}. The default is used."), None);
+    }
+    let beginning = begin(&paths, args, &board);
+    let event_loop = EventLoop::<UserEvent>::with_user_event()
+        .build()
+        .context("there is no display to open a window on; `jamlight render` needs none")?;
+    let waker = Arc::new(Waker::new(event_loop.create_proxy()));
+    pulse::start(board.clone(), waker.clone(), args.engine, drills.hang_after)?;
+    let library = Arc::new(SceneLibrary::built_in());
+    let (hub, member) = Hub::solo(beginning.show.clone())?;
+
+    // The show first: its device is made while the window opens.
+    let mut director = Director::new();
+    director.resume_at(beginning.time_secs);
+    let surfaces = Arc::new(SurfaceDesk::default());
+    let (render_orders, render_thread) = render::start(RenderStart {
+        board: board.clone(),
+        member: member.clone(),
+        library: library.clone(),
+        director,
+        gpu: settings.gpu.clone(),
+        drills: drills.clone(),
+        max_frames_per_sec: settings.live.max_frames_per_sec,
+        surfaces: surfaces.clone(),
+        waker: waker.clone(),
+    })?;
+    if drills.break_scene {
+        std::fs::create_dir_all(paths.scenes())?;
+        std::fs::write(paths.scenes().join("drill-broken.wgsl"), BROKEN_SCENE)?;
+    }
+    let scenes_thread = scenes::start(ScenesStart {
+        board: board.clone(),
+        library: library.clone(),
+        folder: paths.scenes(),
+        waker: waker.clone(),
+        gpu: settings.gpu.clone(),
+        first: scenes_of(&beginning.show),
+    })?;
+    let choice = args.play.clone().map_or_else(|| settings.live.audio(), AudioChoice::File);
+    let (ear_orders, ear_thread) = ear::start(
+        board.clone(),
+        member.clone(),
+        EarStart {
+            choice,
+            settings: settings.ear.clone(),
+            conductor: Conductor::resume(beginning.transport),
+            drills: drills.clone(),
+            first_run: beginning.first_run,
+        },
+    )?;
+    let files = files::start(FilesStart {
+        paths: paths.clone(),
+        board: board.clone(),
+        member: member.clone(),
+        library,
+        waker,
+        file: beginning.file.clone(),
+    })?;
+    let monitor = args.output.clone().or_else(|| settings.live.monitor());
+    let desk = Desk::new(DeskStart {
+        board: board.clone(),
+        member,
+        ear: ear_orders,
+        files,
+        drills,
+        file: beginning.file,
+        recent: Recents::read(&paths.recents_file()).files,
+        output_wanted: args.output.is_some() || settings.live.output_at_start,
+        monitor,
+        settings: settings.live,
+    });
+    let outputs = Outputs::new(surfaces, render_orders, board.clone());
+    let mut windows = Windows::new(&event_loop, desk, outputs, board.clone());
+    let looped = event_loop.run_app(&mut windows);
+
+    board.ending.store(true, Ordering::Release);
+    pulse::end_within(MAX_END)?;
+    let exhausted = windows.exhausted;
+    // The render thread first: it holds a surface of a window that the next line drops.
+    let _ = render_thread.join();
+    windows.end();
+    // A thread that panicked has left its report.
+    let _ = ear_thread.join();
+    let _ = scenes_thread.join();
+    hub.stop();
+    looped.context("the windows' event loop failed")?;
+    if exhausted {
+        // A status of its own: the supervisor starts a fresh engine.
+        std::process::exit(EXHAUSTED);
+    }
+    Ok(())
+}
+
+/// Goes on where the last run stood, or begins.
+fn begin(paths: &Paths, args: &LiveArgs, board: &Board) -> Beginning {
+    let saved = Autosave::read(&paths.autosave_file()).unwrap_or_else(|err| {
+        board.card(CardKind::Warning, format!("The last show cannot be restored: {err}."), None);
+        None
+    });
+    let Some(saved) = saved else {
+        return Beginning {
+            show: Show::default(),
+            file: None,
+            time_secs: 0.0,
+            transport: Transport::default(),
+            first_run: true,
+        };
+    };
+    let now = unix_millis();
+    let mut show = saved.show.clone();
+    if args.safe {
+        show.layers = vec![safe_layer(&saved.show)];
+        board.card(CardKind::Error, "Jamlight ended three times within a minute, so it began with a safe scene. What happened is in the crashes folder; your show is in its file.", None);
+    } else if !saved.clean {
+        board.card(CardKind::Info, "Jamlight ended unexpectedly. The show is as it was.", None);
+    }
+    // The clocks ran on while nobody looked: the new stream begins at 0 with the beat of now.
+    let away_secs = now.saturating_sub(saved.saved_at_unix_millis) as f64 / 1000.0;
+    let resumed = if saved.clean {
+        (0.0, Transport { origin_secs: 0.0, origin_beat: 0.0, ..saved.transport })
+    } else {
+        (
+            saved.time_secs + away_secs,
+            Transport { origin_secs: 0.0, origin_beat: saved.beat_at(now), ..saved.transport },
+        )
+    };
+    Beginning { show, file: saved.file, time_secs: resumed.0, transport: resumed.1, first_run: false }
+}
+
+/// A layer that cannot be what crashed: the default scene, or a plain colour if that was on.
+fn safe_layer(show: &Show) -> Layer {
+    let default = LayerSource::Scene(SceneId::from(DEFAULT_SCENE));
+    let suspect = show.layers.iter().any(|layer| layer.source == default);
+    let source = if suspect { LayerSource::Solid([0.16, 0.11, 0.42, 1.0]) } else { default };
+    Layer { id: LayerId(1), source, ..Layer::default() }
+}
+
+fn scenes_of(show: &Show) -> Vec<SceneId> {
+    let layers = show.layers.iter().filter_map(|layer| match &layer.source {
+        LayerSource::Scene(id) => Some(id.clone()),
+        _ => None,
+    });
+    layers.chain([SceneId::from(DEFAULT_SCENE)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_safe_layer_is_never_what_was_on_when_it_crashed() {
+        let with = |source: LayerSource| Show {
+            layers: vec![Layer { source, ..Layer::default() }],
+            ..Show::default()
+        };
+        let default = LayerSource::Scene(SceneId::from(DEFAULT_SCENE));
+        assert_ne!(safe_layer(&with(default.clone())).source, default);
+        assert_eq!(safe_layer(&with(LayerSource::Scene(SceneId::from("other")))).source, default);
+    }
+}

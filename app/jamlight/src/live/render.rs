@@ -1,0 +1,518 @@
+//! The show on its own thread and its own device.
+//!
+//! One turn of the outer loop is one generation of the device; one turn of the inner loop is one
+//! picture. Nothing here waits for a panel, a disk or a sound card.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use app_desktop::{CardKind, Picture};
+use app_director::{Director, Moment, Scenes};
+use app_library::SceneLibrary;
+use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
+use renderer_output::{Acquired, ShowSurface};
+use renderer_scene::{FrameInput, PreviewRequest, ProgramId, SceneProgram};
+use renderer_stage::{PreparedProgram, ScaleControl, Stage, StageError, StageSettings};
+use sync_hub::Member;
+use sync_protocol::{SceneId, Show};
+use winit::window::Window;
+
+use super::board::{Board, Clocks, unpack};
+use super::drill::Drills;
+use super::meter::Meter;
+use super::outputs::SurfaceDesk;
+use super::wake::Waker;
+
+/// Losses without a picture between them after which another adapter and a safe scene are taken.
+const MAX_BARREN_LOSSES: u32 = 3;
+/// Waits between tries for a device: doubling, for ever.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Pictures a second for the control window alone: what a processor reads back with ease, and a GPU.
+const PREVIEWS_PER_SEC: [u32; 2] = [30, 60];
+/// Pictures a second while nothing visible changes.
+const STILL_PER_SEC: u32 = 5;
+/// Frame time that the internal resolution holds on weak machines.
+const WEAK_BUDGET_SECS: f32 = 1.0 / 32.0;
+/// How long a wait for a change of the show is sliced: blackout acts within it.
+const SLICE: Duration = Duration::from_millis(4);
+/// From the submit of a picture for the control window until it is seen there.
+const PREVIEW_LATENCY_SECS: f64 = 0.030;
+
+/// What the render thread is asked for.
+pub(crate) enum RenderOrder {
+    /// Shows on this window from now on.
+    Open(Arc<Window>),
+    /// The window has this size, in pixels.
+    Resized([u32; 2]),
+    /// Shows on no window.
+    Close,
+}
+
+/// What the show needs.
+pub(crate) struct RenderStart {
+    pub board: Arc<Board>,
+    pub member: Member,
+    pub library: Arc<SceneLibrary>,
+    pub director: Director,
+    pub gpu: GpuSettings,
+    pub drills: Drills,
+    pub max_frames_per_sec: u32,
+    pub surfaces: Arc<SurfaceDesk>,
+    pub waker: Arc<Waker>,
+}
+
+/// Starts the show.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn start(
+    start: RenderStart,
+) -> anyhow::Result<(Sender<RenderOrder>, std::thread::JoinHandle<()>)> {
+    // Unbounded, but a handful of window events a second.
+    let (orders, inbox) = channel();
+    let render = Render {
+        window: None,
+        window_size: [0, 0],
+        stage: None,
+        safe_scene: false,
+        frame_no: 0,
+        picture_no: 0,
+        meter: Meter::default(),
+        inbox,
+        start,
+    };
+    let thread = std::thread::Builder::new()
+        .name("render".to_owned())
+        .spawn(move || render.run())
+        .context("the render thread cannot start")?;
+    Ok((orders, thread))
+}
+
+struct Render {
+    start: RenderStart,
+    inbox: Receiver<RenderOrder>,
+    window: Option<Arc<Window>>,
+    window_size: [u32; 2],
+    /// Kept through losses: it knows what to rebuild.
+    stage: Option<Stage>,
+    /// Whether only the default scene is shown, because the show's own kept losing the device.
+    safe_scene: bool,
+    frame_no: u64,
+    picture_no: u64,
+    meter: Meter,
+}
+
+/// Why a generation ended.
+enum Over {
+    Ending,
+    Lost,
+}
+
+impl Render {
+    fn run(mut self) {
+        let mut gpu: Option<Gpu> = None;
+        let mut barren = 0;
+        let mut wait = FIRST_WAIT;
+        let board = self.start.board.clone();
+        while !board.is_ending() {
+            board.render_turns.fetch_add(1, Ordering::Relaxed);
+            if barren >= MAX_BARREN_LOSSES {
+                barren = 0;
+                self.fall_back();
+                gpu = None;
+            }
+            let made = match &gpu {
+                Some(gpu) => gpu.rebirth(),
+                None => Gpu::new(&self.start.gpu),
+            };
+            let new = match made {
+                Ok(new) => new,
+                Err(err) => {
+                    board.card(
+                        CardKind::Warning,
+                        format!("No graphics device: {err}. It is tried again and again."),
+                        None,
+                    );
+                    std::thread::sleep(wait);
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                    continue;
+                }
+            };
+            let shown_before = self.meter.total();
+            let over = catch_unwind(AssertUnwindSafe(|| self.generation(&new)));
+            if over.is_err() {
+                // What panicked may be half way through a change: the next stage is a new one.
+                self.stage = None;
+                board.card(
+                    CardKind::Error,
+                    "The picture stopped and was started again. A report is in the crashes folder.",
+                    None,
+                );
+            }
+            if matches!(over, Ok(Over::Ending)) {
+                break;
+            }
+            tracing::info!(reason = new.loss_reason(), "graphics device lost");
+            let shown = self.meter.total() > shown_before;
+            barren = if shown { 0 } else { barren + 1 };
+            if shown {
+                wait = FIRST_WAIT;
+            }
+            self.meter.rebuilt();
+            gpu = Some(new);
+        }
+    }
+
+    /// Takes a processor and the default scene, and says so.
+    fn fall_back(&mut self) {
+        self.stage = None;
+        self.safe_scene = true;
+        self.start.gpu.adapter = AdapterChoice::Software;
+        self.start.board.card(
+            CardKind::Error,
+            "The graphics device was lost three times without a picture. The show goes on with a safe scene, drawn by the processor. Restart Jamlight to try the device again.",
+            None,
+        );
+    }
+
+    /// Shows pictures until the device is gone.
+    fn generation(&mut self, gpu: &Gpu) -> Over {
+        match self.ready_stage(gpu) {
+            Ok(()) => {}
+            Err(StageError::Lost { .. }) => return Over::Lost,
+            Err(err) => {
+                self.start.board.card(CardKind::Error, format!("The stage cannot be built: {err}."), None);
+                std::thread::sleep(LONGEST_WAIT);
+                return Over::Lost;
+            }
+        }
+        let mut scenery = Scenery::new(gpu, self.start.library.clone());
+        let mut surface: Option<ShowSurface> = None;
+        let max_per_sec = self.start.max_frames_per_sec;
+        let budget_secs = if gpu.is_software() { WEAK_BUDGET_SECS } else { 1.0 / max_per_sec.max(1) as f32 };
+        let mut scale = ScaleControl::new(budget_secs);
+        let mut last = Instant::now();
+        let mut due = last;
+        let mut preview_due = last;
+        let board = self.start.board.clone();
+        let preview_per_sec = if gpu.is_software() { PREVIEWS_PER_SEC[0] } else { PREVIEWS_PER_SEC[1] };
+        loop {
+            board.render_turns.fetch_add(1, Ordering::Relaxed);
+            if board.is_ending() {
+                return Over::Ending;
+            }
+            self.take_orders(&mut surface);
+            self.ready_surface(gpu, &mut surface);
+            if gpu.is_lost() {
+                return Over::Lost;
+            }
+            let mut acquired = false;
+            if let Some(window) = &mut surface {
+                match window.acquire() {
+                    Acquired::Ready => acquired = true,
+                    Acquired::Skip => {}
+                    Acquired::SurfaceGone => surface = None,
+                    Acquired::DeviceLost => return Over::Lost,
+                }
+            }
+            let Some(stage) = &mut self.stage else { return Over::Lost };
+            let show = shown(self.start.member.show(), self.safe_scene);
+            scenery.take_prepared(stage, &board);
+            let now = Instant::now();
+            let cost_from = now;
+            let wanted = unpack(board.wanted_picture.load(Ordering::Relaxed));
+            let size = if self.window.is_some() { self.window_size } else { wanted };
+            if let Err(err) = stage.resize(size) {
+                board.card(CardKind::Warning, format!("The picture keeps its size: {err}."), None);
+            }
+            stage.set_scale(scale.scale());
+            let heard = board.heard.get();
+            let seen_in_secs = if surface.is_some() { f64::from(budget_secs) } else { PREVIEW_LATENCY_SECS };
+            let present_secs = heard.stream_secs(now) + seen_in_secs;
+            let moment = Moment { size_px: size, ..Moment::new(present_secs, (now - last).as_secs_f64()) };
+            last = now;
+            let mut step =
+                self.start.director.step(&show, &heard.frame, &[], &heard.transport, moment, &scenery);
+            scenery.prepare_wanted();
+            if now >= preview_due {
+                preview_due = (preview_due + period(preview_per_sec)).max(now);
+                step.input.previews.push(PreviewRequest { key: 0, layer: None, size: within(size, wanted) });
+            }
+            match self.draw(&step.input, surface.as_mut().filter(|_| acquired)) {
+                Ok(()) => {}
+                Err(_) => return Over::Lost,
+            }
+            let cost_secs = cost_from.elapsed().as_secs_f32();
+            if let Some(window) = &mut surface {
+                window.set_frame_cost(cost_secs / budget_secs);
+            }
+            self.note(gpu, &step.input, heard.transport, cost_secs, &mut scale);
+            let still = show.master.frozen || show.master.blackout;
+            let per_sec = match (&surface, still) {
+                (_, true) => STILL_PER_SEC,
+                (Some(_), false) => max_per_sec,
+                (None, false) => preview_per_sec.min(max_per_sec),
+            };
+            due = (due + period(per_sec)).max(now);
+            self.wait_until(due, &show);
+        }
+    }
+
+    /// Makes the stage, or makes it again on a new device.
+    fn ready_stage(&mut self, gpu: &Gpu) -> Result<(), StageError> {
+        match &mut self.stage {
+            Some(stage) => stage.rebuild(gpu),
+            None => {
+                let size = unpack(self.start.board.wanted_picture.load(Ordering::Relaxed));
+                self.stage = Some(Stage::new(gpu, StageSettings { size, ..StageSettings::default() })?);
+                Ok(())
+            }
+        }
+    }
+
+    fn take_orders(&mut self, surface: &mut Option<ShowSurface>) {
+        loop {
+            match self.inbox.try_recv() {
+                Ok(RenderOrder::Open(window)) => {
+                    let size = window.inner_size();
+                    self.window_size = [size.width.max(1), size.height.max(1)];
+                    self.window = Some(window);
+                    *surface = None;
+                }
+                Ok(RenderOrder::Resized(size)) => {
+                    self.window_size = size.map(|side| side.max(1));
+                    if let Some(surface) = surface {
+                        surface.resize(self.window_size);
+                    }
+                }
+                Ok(RenderOrder::Close) => {
+                    // The surface goes first: the main thread drops the window after it.
+                    *surface = None;
+                    self.window = None;
+                    self.start.surfaces.closed();
+                    self.start.waker.wake();
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Asks the main thread for a surface of this generation and takes it when it is there.
+    fn ready_surface(&self, gpu: &Gpu, surface: &mut Option<ShowSurface>) {
+        if self.window.is_none() || surface.is_some() {
+            return;
+        }
+        let number = gpu.generation().0;
+        match self.start.surfaces.take(number) {
+            Some(made) => match ShowSurface::new(gpu, made, self.window_size) {
+                Ok(ready) => *surface = Some(ready),
+                Err(err) => self.start.board.card(
+                    CardKind::Error,
+                    format!("The show's window stays dark: {err}."),
+                    None,
+                ),
+            },
+            None => {
+                if self.start.surfaces.ask(number, gpu.instance().clone()) {
+                    self.start.waker.wake();
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self, input: &FrameInput, surface: Option<&mut ShowSurface>) -> Result<(), StageError> {
+        let lose = self
+            .start
+            .drills
+            .lose_device_every
+            .is_some_and(|every| (self.frame_no + 1).is_multiple_of(every));
+        let Some(stage) = &mut self.stage else { return Ok(()) };
+        self.frame_no += 1;
+        let report = stage.render(input)?;
+        for fault in report.faults {
+            self.start.board.card(CardKind::Error, format!("A layer is left out: {fault}."), None);
+        }
+        let on_window = match (surface, stage.output()) {
+            (Some(surface), Some(picture)) => surface.present(picture),
+            _ => false,
+        };
+        while let Some(pixels) = stage.take_preview() {
+            self.picture_no += 1;
+            let picture = Picture {
+                size: [pixels.width, pixels.height],
+                version: self.picture_no,
+                rgba: pixels.data.into(),
+            };
+            self.start.board.picture.set(Some(picture));
+            self.start.waker.wake();
+            if self.window.is_none() {
+                self.meter.shown(Instant::now());
+            }
+        }
+        if on_window {
+            self.meter.shown(Instant::now());
+        }
+        if self.start.drills.trace_frames {
+            eprintln!(
+                "frame {} {:.4} onsets {} beat {:.3}",
+                input.frame_idx, input.time_secs, input.onset.count, input.beat
+            );
+        }
+        if lose {
+            stage.gpu().lose();
+        }
+        Ok(())
+    }
+
+    fn note(
+        &mut self,
+        gpu: &Gpu,
+        input: &FrameInput,
+        transport: audio_signal::Transport,
+        cost_secs: f32,
+        scale: &mut ScaleControl,
+    ) {
+        scale.frame(cost_secs);
+        let clocks = Clocks { time_secs: input.time_secs, transport, beat: input.beat };
+        self.start.board.clocks.set(clocks);
+        let Some(stage) = &self.stage else { return };
+        let size = stage.output().map_or([0, 0], |texture| [texture.width(), texture.height()]);
+        if let Some(performance) =
+            self.meter.performance(Instant::now(), size, stage.render_size(), gpu.name())
+        {
+            self.start.board.performance.set(performance);
+        }
+    }
+
+    /// Sleeps until the next picture is due, the show changes, or there is an order.
+    fn wait_until(&self, due: Instant, shown: &Arc<Show>) {
+        loop {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.start.board.is_ending() {
+                return;
+            }
+            std::thread::sleep(left.min(SLICE));
+            // Blackout and freeze act at once, also while nothing moves.
+            if self.start.member.show().master != shown.master {
+                return;
+            }
+        }
+    }
+}
+
+fn period(per_sec: u32) -> Duration {
+    Duration::from_secs(1) / per_sec.max(1)
+}
+
+/// Returns `size` scaled down into `limit`, its shape kept.
+fn within(size: [u32; 2], limit: [u32; 2]) -> [u32; 2] {
+    let [width, height] = size.map(|side| side.max(1) as f32);
+    let scale = (limit[0] as f32 / width).min(limit[1] as f32 / height).min(1.0);
+    [width, height].map(|side| ((side * scale).round() as u32).max(1))
+}
+
+/// What is drawn of a show: in an emergency its first layer with the default scene.
+fn shown(show: Arc<Show>, safe_scene: bool) -> Arc<Show> {
+    if !safe_scene {
+        return show;
+    }
+    let mut safe = Show::default();
+    safe.master = show.master.clone();
+    safe.palette = show.palette.clone();
+    Arc::new(safe)
+}
+
+/// The library as the director may use it now: programs that are on the stage. Others are compiled
+/// by a worker while what runs runs on.
+struct Scenery {
+    library: Arc<SceneLibrary>,
+    gpu: Gpu,
+    ready: HashSet<ProgramId>,
+    asked: HashSet<ProgramId>,
+    wanted: RefCell<Vec<(SceneId, Arc<SceneProgram>)>>,
+    prepared: Receiver<(SceneId, Result<PreparedProgram, StageError>)>,
+    reply: Sender<(SceneId, Result<PreparedProgram, StageError>)>,
+}
+
+impl Scenery {
+    fn new(gpu: &Gpu, library: Arc<SceneLibrary>) -> Self {
+        // Unbounded, but each program is asked for once.
+        let (reply, prepared) = channel();
+        Self {
+            library,
+            gpu: gpu.clone(),
+            ready: HashSet::new(),
+            asked: HashSet::new(),
+            wanted: RefCell::default(),
+            prepared,
+            reply,
+        }
+    }
+
+    fn take_prepared(&mut self, stage: &mut Stage, board: &Board) {
+        while let Ok((scene, prepared)) = self.prepared.try_recv() {
+            let installed =
+                prepared.map(|prepared| (prepared.program().id, stage.install_prepared(prepared)));
+            match installed {
+                Ok((id, true)) => {
+                    if let Err(err) =
+                        crate::offline::install_pictures(stage, id, self.library.pictures(&scene))
+                    {
+                        board.card(
+                            CardKind::Warning,
+                            format!("Scene \"{scene}\" lacks a picture: {err:#}."),
+                            None,
+                        );
+                    }
+                    self.ready.insert(id);
+                }
+                Ok((_, false)) | Err(StageError::Lost { .. }) => {}
+                Err(err) => board.card(CardKind::Error, format!("{err}. What played before plays on."), None),
+            }
+        }
+        // What a rebuild brought along.
+        for (_, program) in self.wanted.get_mut().extract_if(.., |(_, program)| stage.has_program(program.id))
+        {
+            self.ready.insert(program.id);
+        }
+    }
+
+    /// Sends what the director missed to workers.
+    fn prepare_wanted(&mut self) {
+        for (scene, program) in self.wanted.borrow_mut().iter() {
+            if !self.asked.insert(program.id) {
+                continue;
+            }
+            let (gpu, reply, scene, program) =
+                (self.gpu.clone(), self.reply.clone(), scene.clone(), program.clone());
+            let worker = std::thread::Builder::new().name("compile".to_owned()).spawn(move || {
+                // Nobody waits for it when the device went meanwhile.
+                let _ = reply.send((scene, PreparedProgram::new(&gpu, program)));
+            });
+            if let Err(err) = worker {
+                tracing::warn!(%err, "no thread to compile a scene");
+            }
+        }
+    }
+}
+
+impl Scenes for Scenery {
+    fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
+        let program = self.library.program(scene)?;
+        if self.ready.contains(&program.id) {
+            return Some(program);
+        }
+        let mut wanted = self.wanted.borrow_mut();
+        if !wanted.iter().any(|(_, known)| known.id == program.id) {
+            wanted.push((scene.clone(), program));
+        }
+        None
+    }
+}
