@@ -423,10 +423,7 @@ fn shown(show: Arc<Show>, safe_scene: bool) -> Arc<Show> {
     if !safe_scene {
         return show;
     }
-    let mut safe = Show::default();
-    safe.master = show.master.clone();
-    safe.palette = show.palette.clone();
-    Arc::new(safe)
+    Arc::new(Show { master: show.master.clone(), palette: show.palette.clone(), ..Show::default() })
 }
 
 /// The library as the director may use it now: programs that are on the stage. Others are compiled
