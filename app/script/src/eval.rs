@@ -1,5 +1,7 @@
 //! The evaluator: walks a program's tree within its budget.
 
+// Long because it is one walk over one tree: each arm needs the scope and the budget at hand.
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

@@ -342,7 +342,9 @@ impl Ear {
             DeviceState::Lost { why, .. } => {
                 Some(format!("The sound is lost: {why}. It is tried again and again."))
             }
-            DeviceState::None { why } => Some(format!("Nothing to listen to: {why}.")),
+            DeviceState::None { why } => {
+                Some(format!("Nothing to listen to: {}.", why.trim_end_matches('.')))
+            }
             DeviceState::Live { .. } if self.silent_since.elapsed() >= SILENCE_WORTH_SAYING => {
                 Some(format!("Nothing is heard on {source:?}. Play some music, or choose another input."))
             }

@@ -245,11 +245,12 @@ impl Render {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);
                 step.input.previews.push(PreviewRequest { key: 0, layer: None, size: within(size, wanted) });
             }
-            match self.draw(&step.input, surface.as_mut().filter(|_| acquired)) {
-                Ok(()) => {}
+            let device_secs = match self.draw(&step.input, surface.as_mut().filter(|_| acquired)) {
+                Ok(device_secs) => device_secs,
                 Err(_) => return Over::Lost,
-            }
-            let cost_secs = cost_from.elapsed().as_secs_f32();
+            };
+            // A device draws while this thread goes on: the slower of the two is the frame's cost.
+            let cost_secs = cost_from.elapsed().as_secs_f32().max(device_secs);
             if let Some(window) = &mut surface {
                 window.set_frame_cost(cost_secs / budget_secs);
             }
@@ -327,15 +328,17 @@ impl Render {
         }
     }
 
-    fn draw(&mut self, input: &FrameInput, surface: Option<&mut ShowSurface>) -> Result<(), StageError> {
+    /// Draws one frame and returns what the last ones cost the device, in seconds; 0 where it cannot tell.
+    fn draw(&mut self, input: &FrameInput, surface: Option<&mut ShowSurface>) -> Result<f32, StageError> {
         let lose = self
             .start
             .drills
             .lose_device_every
             .is_some_and(|every| (self.frame_no + 1).is_multiple_of(every));
-        let Some(stage) = &mut self.stage else { return Ok(()) };
+        let Some(stage) = &mut self.stage else { return Ok(0.0) };
         self.frame_no += 1;
         let report = stage.render(input)?;
+        let device_secs = report.timings.total / 1000.0;
         for fault in report.faults {
             self.start.board.card(CardKind::Error, format!("A layer is left out: {fault}."), None);
         }
@@ -368,7 +371,7 @@ impl Render {
         if lose {
             stage.gpu().lose();
         }
-        Ok(())
+        Ok(device_secs)
     }
 
     fn note(
