@@ -79,6 +79,8 @@ pub(crate) struct Board {
     cards: Mutex<Cards>,
     /// Turns of the render thread: it lives while this moves.
     pub render_turns: AtomicU64,
+    /// Whether the driver may be compiling for the show: slow, not dead.
+    pub render_fresh: AtomicBool,
     /// Turns of the main thread.
     pub main_turns: AtomicU64,
     /// Losses of the control window's device.
@@ -111,6 +113,7 @@ impl Board {
             monitors: Slot::default(),
             cards: Mutex::default(),
             render_turns: AtomicU64::new(0),
+            render_fresh: AtomicBool::new(true),
             main_turns: AtomicU64::new(0),
             window_rebuilds: AtomicU32::new(0),
             library_seen: AtomicBool::new(false),

@@ -46,6 +46,10 @@ pub(crate) fn spare(
         Some(rect) => builder.with_position(rect.min).with_inner_size(rect.size()),
         None => builder,
     }));
+    if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
+        // OpenGL would cost its driver's memory and start-up, and nobody needs it.
+        setup.instance_descriptor.backends &= wgpu::Backends::PRIMARY;
+    }
     let lost = state.lost.clone();
     options.wgpu_options.on_surface_status = Arc::new(move |status| match status {
         wgpu::CurrentSurfaceTexture::Outdated => egui_wgpu::SurfaceErrorAction::Reconfigure,

@@ -20,7 +20,9 @@ pub(crate) const ALIVE: &str = "alive";
 const EVERY: Duration = Duration::from_millis(500);
 /// How long the main loop or the picture may stand before the sign stops. A picture that takes a
 /// second is slow, not dead.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(4);
+/// The same while a driver may be compiling.
+const FRESH_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts giving signs, and listens for the end: a signal, or the supervisor's.
 ///
@@ -67,7 +69,8 @@ fn run(board: &Board, waker: &Waker, hang_after: Option<Duration>) {
                 *seen = (turns, now);
             }
         }
-        let alive = seen.iter().all(|(_, at)| now - *at < PATIENCE);
+        let patience = if board.render_fresh.load(Ordering::Relaxed) { FRESH_PATIENCE } else { PATIENCE };
+        let alive = seen.iter().all(|(_, at)| now - *at < patience);
         if alive && hang_after.is_none_or(|after| started.elapsed() < after) {
             let mut out = std::io::stdout().lock();
             // A supervisor that is gone closes the other pipe too: the leash hears it.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,12 @@ const STILL_PER_SEC: u32 = 5;
 const WEAK_BUDGET_SECS: f32 = 1.0 / 32.0;
 /// How long a wait for a change of the show is sliced: blackout acts within it.
 const SLICE: Duration = Duration::from_millis(4);
+/// Frames the device may have unfinished: one drawn, one waiting.
+const MAX_IN_FLIGHT: u32 = 2;
+/// How often the device is asked whether it is done.
+const POLL: Duration = Duration::from_millis(1);
+/// Frames after a new program during which the driver may still compile.
+const FRESH_FRAMES: u32 = 4;
 /// From the submit of a picture for the control window until it is seen there.
 const PREVIEW_LATENCY_SECS: f64 = 0.030;
 
@@ -202,17 +208,27 @@ impl Render {
         let mut due = last;
         let mut preview_due = last;
         let board = self.start.board.clone();
+        let flight = Flight::default();
+        // A driver compiles with the first frames of a program; that is work, not a hang.
+        let mut fresh_frames = FRESH_FRAMES;
         let preview_per_sec = if gpu.is_software() { PREVIEWS_PER_SEC[0] } else { PREVIEWS_PER_SEC[1] };
         loop {
-            board.render_turns.fetch_add(1, Ordering::Relaxed);
             if board.is_ending() {
                 return Over::Ending;
             }
             self.take_orders(&mut surface);
             self.ready_surface(gpu, &mut surface);
+            gpu.poll();
             if gpu.is_lost() {
                 return Over::Lost;
             }
+            board.render_fresh.store(fresh_frames > 0, Ordering::Relaxed);
+            if flight.is_full() {
+                // Not a turn: a device that never answers must be noticed.
+                std::thread::sleep(POLL);
+                continue;
+            }
+            board.render_turns.fetch_add(1, Ordering::Relaxed);
             let mut acquired = false;
             if let Some(window) = &mut surface {
                 match window.acquire() {
@@ -224,7 +240,9 @@ impl Render {
             }
             let Some(stage) = &mut self.stage else { return Over::Lost };
             let show = shown(self.start.member.show(), self.safe_scene);
-            scenery.take_prepared(stage, &board);
+            if scenery.take_prepared(stage, &board) {
+                fresh_frames = FRESH_FRAMES;
+            }
             let now = Instant::now();
             let cost_from = now;
             let wanted = unpack(board.wanted_picture.load(Ordering::Relaxed));
@@ -249,6 +267,8 @@ impl Render {
                 Ok(device_secs) => device_secs,
                 Err(_) => return Over::Lost,
             };
+            flight.submitted(gpu);
+            fresh_frames = fresh_frames.saturating_sub(1);
             // A device draws while this thread goes on: the slower of the two is the frame's cost.
             let cost_secs = cost_from.elapsed().as_secs_f32().max(device_secs);
             if let Some(window) = &mut surface {
@@ -410,6 +430,28 @@ impl Render {
     }
 }
 
+/// Frames that the device has not finished. A loop that submits faster than the device draws would
+/// only make every picture older.
+#[derive(Default)]
+struct Flight {
+    num: Arc<AtomicU32>,
+}
+
+impl Flight {
+    fn is_full(&self) -> bool {
+        self.num.load(Ordering::Acquire) >= MAX_IN_FLIGHT
+    }
+
+    /// Counts the frame submitted last until the device is done with it.
+    fn submitted(&self, gpu: &Gpu) {
+        self.num.fetch_add(1, Ordering::AcqRel);
+        let num = self.num.clone();
+        gpu.queue().on_submitted_work_done(move || {
+            num.fetch_sub(1, Ordering::AcqRel);
+        });
+    }
+}
+
 fn period(per_sec: u32) -> Duration {
     Duration::from_secs(1) / per_sec.max(1)
 }
@@ -456,7 +498,9 @@ impl Scenery {
         }
     }
 
-    fn take_prepared(&mut self, stage: &mut Stage, board: &Board) {
+    /// Puts on the stage what is ready. Returns whether anything was.
+    fn take_prepared(&mut self, stage: &mut Stage, board: &Board) -> bool {
+        let ready_before = self.ready.len();
         while let Ok((scene, prepared)) = self.prepared.try_recv() {
             let installed =
                 prepared.map(|prepared| (prepared.program().id, stage.install_prepared(prepared)));
@@ -482,6 +526,7 @@ impl Scenery {
         {
             self.ready.insert(program.id);
         }
+        self.ready.len() > ready_before
     }
 
     /// Sends what the director missed to workers.

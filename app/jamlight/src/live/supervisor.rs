@@ -16,9 +16,9 @@ use super::args::LiveArgs;
 use super::{crash, pulse};
 
 /// Without a sign of life for this long the engine is killed.
-const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(3);
 /// The same until the first one: a driver's first start may take a while.
-const FIRST_SILENCE: Duration = Duration::from_secs(20);
+const FIRST_SILENCE: Duration = Duration::from_secs(30);
 /// Crashes within [`CRASH_WINDOW`] after which the engine begins with a safe scene.
 const MAX_CRASHES: usize = 3;
 const CRASH_WINDOW: Duration = Duration::from_secs(60);
@@ -121,7 +121,7 @@ fn watch(mut child: Child, ending: &AtomicBool) -> anyhow::Result<End> {
             return Ok(if leash.is_none() {
                 End::Clean
             } else {
-                End::Crashed("gave no sign of life for 5 s".to_owned())
+                End::Crashed("gave no sign of life".to_owned())
             });
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use renderer_scene::{ParamKind, SceneKind, native};
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the built-in scenes are files of the tree")]
 fn every_built_in_scene_compiles_and_says_what_it_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders/scenes");
     let mut names = Vec::new();
