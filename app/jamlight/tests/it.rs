@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 #![expect(clippy::disallowed_methods, reason = "the tests play the user, who has files")]
 
+#[path = "it/window.rs"]
+mod window;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -36,7 +36,16 @@ impl Screen {
     /// Returns what is on the screen: rows of RGB.
     fn look(&self) -> Vec<u8> {
         let mut grab = Command::new("ffmpeg")
-            .args(["-loglevel", "error", "-f", "x11grab", "-video_size", &format!("{WIDTH}x{HEIGHT}"), "-draw_mouse", "0"])
+            .args([
+                "-loglevel",
+                "error",
+                "-f",
+                "x11grab",
+                "-video_size",
+                &format!("{WIDTH}x{HEIGHT}"),
+                "-draw_mouse",
+                "0",
+            ])
             .args(["-i", &self.display, "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"])
             .stdout(Stdio::piped())
             .spawn()
@@ -99,7 +108,8 @@ impl App {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 let mut words = line.split(' ');
                 if words.next() == Some("frame")
-                    && let (Some(Ok(no)), Some(Ok(secs))) = (words.next().map(str::parse), words.next().map(str::parse))
+                    && let (Some(Ok(no)), Some(Ok(secs))) =
+                        (words.next().map(str::parse), words.next().map(str::parse))
                 {
                     let _ = sender.send((no, secs));
                 }
@@ -119,7 +129,12 @@ impl App {
 
     fn engine_pid(&self) -> String {
         let children = format!("/proc/{0}/task/{0}/children", self.process.id());
-        std::fs::read_to_string(children).unwrap().split_whitespace().next().expect("an engine runs").to_owned()
+        std::fs::read_to_string(children)
+            .unwrap()
+            .split_whitespace()
+            .next()
+            .expect("an engine runs")
+            .to_owned()
     }
 
     /// Asks it to end and returns its exit status.
@@ -183,7 +198,8 @@ fn a_killed_engine_comes_back_with_its_clock() {
 #[test]
 fn lost_devices_and_panicking_panels_do_not_stop_the_show() {
     let (screen, home) = (Screen::open(), tempfile::tempdir().unwrap());
-    let drills = ["--drill", "lose-device-every=25", "--drill", "lose-window-every=40", "--drill", "panic-panel=17"];
+    let drills =
+        ["--drill", "lose-device-every=25", "--drill", "lose-window-every=40", "--drill", "panic-panel=17"];
     let app = App::start(&screen, home.path(), &drills);
     let engine = {
         app.wait_for_frames(1);
