@@ -2,6 +2,7 @@
 //!
 //! Each test starts its own Xvfb. A machine that has none cannot open windows either: the test says
 //! so and fails, since `packaging/setup` installs it.
+#![expect(clippy::expect_used, reason = "a test that fails says why")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
