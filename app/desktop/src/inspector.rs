@@ -21,6 +21,9 @@ const BLENDS: [(BlendMode, &str); 8] = [
     (BlendMode::Darken, "Darken"),
 ];
 
+/// Leaves room for the value and a label of two words beside it.
+const SLIDER_WIDTH: f32 = 84.0;
+
 /// The selected layer's controls, then what holds for the whole show.
 pub(crate) fn inspector_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
@@ -29,6 +32,7 @@ pub(crate) fn inspector_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, comman
         ui,
         |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().slider_width = SLIDER_WIDTH;
                 if let Some(layer) = shell.layer(model) {
                     ui.heading(name(model, layer));
                     scene_ui(ui, shell, model, layer, commands);

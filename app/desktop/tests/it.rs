@@ -115,6 +115,17 @@ fn a_scene_that_does_not_compile_is_stepped_over() {
 }
 
 #[test]
+fn tab_cycles_the_modes() {
+    let mut window = window(Mode::Play, model());
+    window.run_steps(2);
+    for mode in [Mode::Mix, Mode::Code, Mode::Play] {
+        window.key_press(Key::Tab);
+        window.run_steps(2);
+        assert_eq!(window.state().shell.mode(), mode);
+    }
+}
+
+#[test]
 fn escape_goes_towards_play_and_never_out() {
     let mut window = window(Mode::Code, model());
     window.run_steps(2);
