@@ -48,6 +48,7 @@ pub(crate) fn handle(ui: &egui::Ui, shell: &mut Shell, model: &Model, commands: 
     }
     if pressed(ui, Modifiers::NONE, Key::Tab) {
         shell.mode = shell.mode.next();
+        shell.tabbed = true;
     }
     if pressed(ui, Modifiers::NONE, Key::Escape) {
         escape(shell, model, commands);

@@ -51,6 +51,8 @@ pub struct Shell {
     pub(crate) search: String,
     pub(crate) tag: Option<String>,
     pub(crate) browser: Option<Browser>,
+    /// Whether Tab changed the mode in this frame: egui moved the focus for it as well.
+    pub(crate) tabbed: bool,
     /// When the person last did something, in the context's seconds.
     touched_secs: f64,
     /// 1 while panels are there, 0 when they faded.
@@ -212,6 +214,10 @@ pub fn shell_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &
     }
     cards_ui(ui, model, commands);
     browser_ui(ui, shell, model, commands);
+    if std::mem::take(&mut shell.tabbed) {
+        // A focused button would take Space, which is the next scene.
+        ui.memory_mut(|memory| memory.focused().map(|id| memory.surrender_focus(id)));
+    }
 }
 
 /// The picture, as large as it goes without changing its shape.

@@ -181,7 +181,11 @@ impl Ear {
         };
         self.input.choose(input);
         match track {
-            Some(track) => self.player.play_track(track),
+            Some(track) => {
+                // The built-in filler plays once; what a person chose goes round.
+                self.player.set_looping(true);
+                self.player.play_track(track);
+            }
             None => self.player.stop(),
         }
         self.choice = choice;
