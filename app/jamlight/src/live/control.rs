@@ -40,7 +40,8 @@ pub(crate) fn spare(
         .with_app_id("jamlight")
         .with_inner_size(size)
         .with_min_inner_size([640.0, 360.0]);
-    let mut options = NativeOptions { viewport, ..NativeOptions::default() };
+    // The picture is dithered already, and on a machine without a GPU the panels pay for every pixel.
+    let mut options = NativeOptions { viewport, dithering: false, ..NativeOptions::default() };
     let place = state.clone();
     options.window_builder = Some(Box::new(move |builder| match *place.place.borrow() {
         Some(rect) => builder.with_position(rect.min).with_inner_size(rect.size()),
