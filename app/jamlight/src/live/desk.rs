@@ -10,7 +10,6 @@ use app_desktop::{
     Action, AudioChoice, CardKind, CommandSender, Folder, Intent, Mode, Model, Outputs, Shell, ShowFile,
     SourceText,
 };
-use sync_hub::Member;
 use sync_protocol::{Command, ErrorCode, LayerId, LayerSource, Show};
 use sync_session::Notice;
 
@@ -19,6 +18,7 @@ use super::drill::Drills;
 use super::ear::EarOrder;
 use super::files::{Done, Files, Job};
 use super::model::{self, Known};
+use super::room::Member;
 use super::settings::LiveSettings;
 
 /// How often the window is drawn when no new picture comes: lamps and meters still move.

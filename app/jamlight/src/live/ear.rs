@@ -16,11 +16,11 @@ use audio_io::{
     OutputSettings, Player, Resampler, Tap, Track,
 };
 use audio_signal::{AudioFrame, TempoSource};
-use sync_hub::Member;
 use sync_protocol::{Command, TempoSettings};
 
 use super::board::{Board, Heard};
 use super::drill::Drills;
+use super::room::Member;
 
 /// How often the rings are emptied: half a hop of the analyser.
 const TURN: Duration = Duration::from_millis(5);

@@ -24,6 +24,7 @@ use super::ear::{self, EarStart};
 use super::files::{self, FilesStart, unix_millis};
 use super::outputs::{Outputs, SurfaceDesk};
 use super::render::{self, RenderStart};
+use super::room::Member;
 use super::scenes::{self, ScenesStart};
 use super::wake::Waker;
 use super::windows::Windows;
@@ -67,6 +68,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     pulse::start(board.clone(), waker.clone(), args.engine, drills.hang_after)?;
     let library = Arc::new(SceneLibrary::built_in());
     let (hub, member) = Hub::solo(beginning.show.clone())?;
+    let member = Member::from(member);
 
     // The show first: its device is made while the window opens.
     let mut director = Director::new();

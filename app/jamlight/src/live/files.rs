@@ -8,10 +8,10 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 use app_desktop::{BrowsePurpose, Folder, FolderEntry, SourceText};
 use app_library::{Autosave, Paths, Recents, SceneLibrary, SceneOrigin, SettingsFile, ShowFile};
-use sync_hub::Member;
 use sync_protocol::{SceneId, Show};
 
 use super::board::Board;
+use super::room::Member;
 use super::settings::{LiveSettings, first_folder};
 use super::wake::Waker;
 
@@ -167,7 +167,7 @@ impl Worker {
     fn autosave(&self, clean: bool) {
         let clocks = self.start.board.clocks.get();
         let autosave = Autosave {
-            show: (*self.start.member.show()).clone(),
+            show: (*self.start.member.own().show()).clone(),
             file: self.file.clone(),
             time_secs: clocks.time_secs,
             transport: clocks.transport,

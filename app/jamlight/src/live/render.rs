@@ -19,7 +19,6 @@ use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
 use renderer_output::{Acquired, ShowSurface};
 use renderer_scene::{FrameInput, PreviewRequest, ProgramId, SceneProgram};
 use renderer_stage::{PreparedProgram, ScaleControl, Stage, StageError, StageSettings};
-use sync_hub::Member;
 use sync_protocol::{SceneId, Show};
 use winit::window::Window;
 
@@ -27,6 +26,7 @@ use super::board::{Board, Clocks, unpack};
 use super::drill::Drills;
 use super::meter::Meter;
 use super::outputs::SurfaceDesk;
+use super::room::Member;
 use super::wake::Waker;
 
 /// Losses without a picture between them after which another adapter and a safe scene are taken.
