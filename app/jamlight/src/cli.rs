@@ -2,8 +2,11 @@
 
 mod analyze;
 mod config;
+mod db;
 mod devices;
 mod doctor;
+mod host;
+mod join;
 mod pattern;
 mod render;
 mod scenes;
@@ -34,6 +37,12 @@ enum Task {
     Devices(devices::DevicesArgs),
     /// Finds what is wrong with this machine, and how to fix it.
     Doctor(doctor::DoctorArgs),
+    /// Opens a room to others, without a window, until Ctrl-C.
+    Host(host::HostArgs),
+    /// Joins a room on another machine, without a window.
+    Join(join::JoinArgs),
+    /// Looks after what rooms left behind.
+    Db(db::DbArgs),
     /// Looks after the settings file.
     Config(config::ConfigArgs),
     /// Looks after scenes.
@@ -54,6 +63,9 @@ pub(crate) fn run() -> ExitCode {
         Some(Task::Analyze(args)) => analyze::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
         Some(Task::Doctor(args)) => doctor::run(&args),
+        Some(Task::Host(args)) => host::run(&args),
+        Some(Task::Join(args)) => join::run(&args),
+        Some(Task::Db(args)) => db::run(&args),
         Some(Task::Config(args)) => config::run(&args),
         Some(Task::Scenes(args)) => scenes::run(&args),
         Some(Task::Pattern(args)) => pattern::pattern(&args),

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 #![expect(clippy::disallowed_methods, reason = "the tests play the user, who has files")]
 
+#[path = "it/jam.rs"]
+mod jam;
 #[path = "it/window.rs"]
 mod window;
 

@@ -58,6 +58,8 @@ struct Book {
     last_invite: u32,
     last_member: u32,
     wrong: BTreeMap<std::net::IpAddr, (u32, Instant)>,
+    /// Counts changes worth storing.
+    revision: u64,
 }
 
 type Hash = [u8; 32];
@@ -136,6 +138,12 @@ impl Door {
         serde_json::to_string(&saved).unwrap_or_default()
     }
 
+    /// Returns a number that changes with everything [`Door::save`] would store, but for the time that
+    /// passes.
+    pub fn revision(&self) -> u64 {
+        self.book().revision
+    }
+
     /// Makes a door again from [`Door::save`]'s text. Time that has passed counts; a clock that was
     /// set back brings nothing back to life.
     ///
@@ -169,6 +177,7 @@ impl Door {
             last_invite: saved.last_invite,
             last_member: saved.last_member,
             wrong: BTreeMap::new(),
+            revision: 0,
         };
         Ok(Self { book: Mutex::new(book) })
     }
@@ -193,6 +202,7 @@ impl Door {
         let secret = new_secret()?;
         let now = Instant::now();
         let mut book = self.book();
+        book.revision += 1;
         book.invites.retain(|open| open.ends_at > now && open.invite.uses_left > 0);
         if book.invites.len() >= MAX_INVITES {
             let message = format!("{MAX_INVITES} invites are open already: take some back");
@@ -221,6 +231,7 @@ impl Door {
     /// Returns them, so that they can be sent away.
     pub fn revoke(&self, id: InviteId) -> Vec<MemberId> {
         let mut book = self.book();
+        book.revision += 1;
         book.invites.retain(|open| open.invite.id != id);
         let members =
             book.tokens.values().filter(|key| key.invite == Some(id)).map(|key| key.who.id).collect();
@@ -232,6 +243,7 @@ impl Door {
     /// Takes everything back: invites, tokens, tickets. The panic button.
     pub fn revoke_all(&self) {
         let mut book = self.book();
+        book.revision += 1;
         book.invites.clear();
         book.tokens.clear();
         book.tickets.clear();
@@ -257,7 +269,9 @@ impl Door {
         let secret = new_secret()?;
         let who = Member::new(host, "Host", Role::Host);
         let key = Key { room: room.clone(), who, invite: None, ends_at: Instant::now() + TOKEN_LIFE };
-        self.book().tokens.insert(hash(&secret), key);
+        let mut book = self.book();
+        book.revision += 1;
+        book.tokens.insert(hash(&secret), key);
         Ok(secret)
     }
 
@@ -283,6 +297,7 @@ impl Door {
         let Some(mut key) = found else {
             return Err(book.wrong_try(address, now));
         };
+        book.revision += 1;
         key.who.name = name.to_owned();
         key.ends_at = now + TOKEN_LIFE;
         book.tokens.insert(hash(&token), key.clone());
@@ -352,6 +367,7 @@ impl Book {
     }
 
     fn add_ticket(&mut self, secret: &Secret, key: Key) {
+        self.revision += 1;
         self.tickets.insert(hash(secret), key);
         shrink(&mut self.tickets);
     }

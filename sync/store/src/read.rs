@@ -154,8 +154,12 @@ fn load(
         return Ok(None);
     }
     let snapshots = snapshots(connection, room, until_seq, until_millis)?;
-    // A session that was opened from a file begins with a snapshot at 0; it is what events stand on.
-    let wanted = |state: &&RoomState| use_snapshots || state.seq == Seq(0);
+    let first: Option<u64> =
+        connection
+            .query_row("SELECT min(seq) FROM events WHERE room = ?1", [room.as_str()], |row| row.get(0))?;
+    // What the first event stands on: a show from a file, or a room that ran before it was journaled.
+    let base = Seq(first.map_or(0, |first| first.saturating_sub(1)));
+    let wanted = |state: &&RoomState| use_snapshots || state.seq == base || first.is_none();
     let mut session = match snapshots.iter().find(wanted) {
         Some(state) => Session::from_state(state.clone()),
         None => Session::new(Show::default()),

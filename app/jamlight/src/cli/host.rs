@@ -1,0 +1,284 @@
+//! `jamlight host`: a room without a window.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use app_director::Conductor;
+use app_library::Paths;
+use audio_signal::AudioFrame;
+use serde_json::json;
+use sync_hub::{Hub, Member};
+use sync_protocol::{EventKind, Role, RoomId, Show};
+use sync_server::Settings;
+use sync_session::{Notice, Session};
+
+use crate::jam::{HostOptions, Hosted, JamHome, load_or_begin, qr_text};
+
+/// How often the beat is told and the disk is looked after: what the room passes on at most.
+const TURN: Duration = Duration::from_millis(250);
+/// The room's name unless one is given.
+const DEFAULT_NAME: &str = "Jam";
+
+/// Opens a room to others, without a window, until Ctrl-C.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HostArgs {
+    /// The port; 0 lets the system choose.
+    #[arg(long, default_value_t = 7700)]
+    port: u16,
+    /// The room's name. A room of this name that was open before goes on where it was.
+    #[arg(long, default_value = DEFAULT_NAME)]
+    name: String,
+    /// The address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
+    bind: IpAddr,
+    /// What people of the link may do: `performer` plays and writes, `viewer` watches and talks.
+    #[arg(long, default_value = "performer", value_parser = parse_role)]
+    guests: Role,
+    /// Sockets from one address at once.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().max_conns_per_address)]
+    max_per_address: usize,
+    /// Speaks without TLS: secrets travel in the clear. For tests, and behind a proxy.
+    #[arg(long)]
+    no_tls: bool,
+    /// Prints one line of JSON first: address, link, yjs_url, api_url, token.
+    #[arg(long)]
+    json: bool,
+    /// Keeps the key and the journal under this folder: tests, portable installations.
+    #[arg(long, value_name = "FOLDER")]
+    home: Option<std::path::PathBuf>,
+    /// `ws-echo`: echoes WebSocket messages at /drill/echo. `trace-beat`: prints the beat.
+    #[arg(long, hide = true, value_name = "WHAT")]
+    drill: Vec<String>,
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    match text {
+        "performer" => Ok(Role::Performer),
+        "viewer" => Ok(Role::Viewer),
+        _ => Err("guests are `performer` or `viewer`".to_owned()),
+    }
+}
+
+/// Returns the folders under `home`, or the platform's.
+///
+/// # Errors
+/// There is no home folder.
+pub(crate) fn paths(home: Option<&std::path::Path>) -> anyhow::Result<Paths> {
+    match home {
+        Some(home) => Ok(Paths::under(home)),
+        None => Paths::platform().context("there is no home folder; set HOME or give --home FOLDER"),
+    }
+}
+
+/// What a room without a window does for tests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JamDrills {
+    ws_echo: bool,
+    pub(crate) trace_beat: bool,
+}
+
+impl JamDrills {
+    /// Reads the drills.
+    ///
+    /// # Errors
+    /// Names the one that is none.
+    pub(crate) fn parse(drills: &[String]) -> anyhow::Result<Self> {
+        let mut all = Self::default();
+        for drill in drills {
+            match drill.as_str() {
+                "ws-echo" => all.ws_echo = true,
+                "trace-beat" => all.trace_beat = true,
+                _ => bail!("there is no drill {drill:?} for a room"),
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Prints the beat of now: two processes on one machine compare it.
+pub(crate) fn trace_beat(beat: f64) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    eprintln!("beat {:.6} {beat:.6}", now.as_secs_f64());
+}
+
+/// Hosts until it is told to stop.
+pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
+    let drills = JamDrills::parse(&args.drill)?;
+    let home = JamHome::open(&paths(args.home.as_deref())?)?;
+    let store = home.store()?;
+    let room = room_id(&args.name)?;
+    let begin = Session::new(Show { title: args.name.clone(), ..Show::default() });
+    let session = load_or_begin(&store, &room, begin)?;
+    let (hub, member) = Hub::solo_with(room, session, Box::new(store.journal()))?;
+    let server = Settings {
+        bind: args.bind,
+        port: args.port,
+        tls: !args.no_tls,
+        max_conns_per_address: args.max_per_address,
+        echo_drill: drills.ws_echo,
+        ..Settings::default()
+    };
+    let options = HostOptions { server, guests: args.guests };
+    let hosted = Hosted::start(home, store, hub.room().clone(), options)?;
+    // Before the link is printed: whoever reads it may end us at once.
+    let (ended, end) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // The first signal ends us already.
+        let _ = ended.send(());
+    })
+    .context("signals cannot be heard")?;
+    announce(args, &hosted)?;
+    let store = host(args, drills, hosted, &member, &end);
+    hub.stop();
+    // Writes what waits.
+    drop(store);
+    Ok(())
+}
+
+/// Keeps the beat and the disk until the end is asked for; returns the store the room still needs.
+fn host(
+    args: &HostArgs,
+    drills: JamDrills,
+    mut hosted: Hosted,
+    member: &Member,
+    end: &mpsc::Receiver<()>,
+) -> sync_store::Store {
+    let mut conductor = Conductor::new();
+    let quiet = args.json || !std::io::stdout().is_terminal();
+    while let Err(mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(TURN) {
+        let room_secs = member.room_secs();
+        // Nobody listens here: the tempo is what the Show says.
+        let silence = AudioFrame { time_secs: room_secs, silent: true, ..AudioFrame::default() };
+        let transport = conductor.update(&silence, &member.show().tempo);
+        member.share_transport(&transport, room_secs);
+        if drills.trace_beat {
+            trace_beat(transport.beat_at(member.room_secs()));
+        }
+        for notice in member.poll() {
+            match notice {
+                Notice::Saving { saved: false, problem } => {
+                    tracing::warn!(problem, "what happens is not saved; the room goes on");
+                }
+                Notice::Happened(event) if !quiet => tell(member, &event.kind),
+                _ => {}
+            }
+        }
+        let seq = member.with_session(|session| session.seq().0);
+        hosted.turn(seq, || member.with_session(|session| session.state(None)));
+    }
+    hosted.stop()
+}
+
+fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {
+    let link = hosted.link().reveal();
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let line = json!({
+            "address": hosted.link().authority(),
+            "link": link,
+            "yjs_url": hosted.yjs_url(),
+            "api_url": hosted.api_url(),
+            "token": hosted.token().reveal(),
+        });
+        writeln!(out, "{line}")?;
+    } else {
+        if std::io::stdout().is_terminal()
+            && let Some(code) = qr_text(&link)
+        {
+            writeln!(out, "{code}")?;
+        }
+        writeln!(
+            out,
+            "{} is open. Join with a phone, a browser, or `jamlight join`:\n\n  {link}\n",
+            args.name
+        )?;
+        writeln!(out, "Key of this host: {}", key_words(hosted))?;
+        writeln!(out, "Ctrl-C closes the room; the same name opens it again.")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The host's key as people compare it, in groups of four.
+fn key_words(hosted: &Hosted) -> String {
+    let Some(fingerprint) = hosted.link().fingerprint else { return "none, this host has no TLS".to_owned() };
+    let hex: String = fingerprint.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let groups: Vec<String> =
+        hex.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into()).collect();
+    groups.join(" ")
+}
+
+/// Prints who comes, goes and says what.
+fn tell(member: &Member, kind: &EventKind) {
+    match kind {
+        EventKind::MemberJoined { who, .. } => println!("+ {}", clean(&who.name)),
+        EventKind::MemberLeft { who } => {
+            let name = member.with_session(|session| session.member(*who).map(|one| one.name.clone()));
+            println!("- {}", clean(&name.unwrap_or_default()));
+        }
+        EventKind::Said { text } => println!("  {}", clean(text)),
+        _ => {}
+    }
+}
+
+/// Takes out what would move a terminal's cursor or turn its letters round.
+pub(crate) fn clean(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !turns(*c)).collect()
+}
+
+/// The room's id in links and on the disk: its name in small letters, digits and dashes.
+pub(crate) fn room_id(name: &str) -> anyhow::Result<RoomId> {
+    let mut id = String::new();
+    for c in name.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            id.push(c);
+        } else if !id.is_empty() && !id.ends_with('-') {
+            id.push('-');
+        }
+    }
+    let mut id = id.trim_end_matches('-').to_owned();
+    if id.is_empty() && name.chars().any(char::is_alphanumeric) {
+        // Another script: a number of its own for each name (FNV-1a).
+        let hash = name
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        id = format!("room-{hash:08x}");
+    }
+    if id.is_empty()
+        || id.len() > sync_protocol::MAX_NAME_CHARS
+        || name.chars().count() > sync_protocol::MAX_NAME_CHARS
+    {
+        bail!(
+            "the name {:?} makes no room: it takes 1 to 64 characters, one of them a letter or digit",
+            name
+        );
+    }
+    Ok(RoomId(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rooms_name_becomes_an_id_that_links_can_hold() {
+        let check = |name: &str, id: &str| assert_eq!(room_id(name).unwrap(), RoomId::from(id));
+        check("Jam", "jam");
+        check("Friday night, Kiez!", "friday-night-kiez");
+        check("  42  ", "42");
+        assert_ne!(room_id("Пятница").unwrap(), room_id("Суббота").unwrap());
+        for bad in ["", "!!", &"x".repeat(65)] {
+            assert!(room_id(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_guests_write_moves_no_cursor() {
+        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d"), "a [2Jb cd");
+    }
+}

@@ -1,0 +1,12 @@
+//! A room that others can enter: its key, its journal, its server, its address. The same for
+//! `jamlight host` and for the app.
+
+mod home;
+mod hosted;
+mod net;
+mod qr;
+
+pub(crate) use home::{JamHome, load_or_begin};
+pub(crate) use hosted::{HostOptions, Hosted};
+pub(crate) use net::lan_addresses;
+pub(crate) use qr::qr_text;
