@@ -8,7 +8,7 @@ use renderer_scene::{
 use sync_protocol::{BlendMode, Command, SceneId, Show};
 
 use crate::layer::{LayerMoment, LayerState, picture_id};
-use crate::palette::linear_stops;
+use crate::palette::{linear_stops, srgb_from_linear};
 
 /// Longest step of the picture's clock, in seconds: a stall makes the picture slow, never jump.
 const MAX_STEP_SECS: f64 = 0.05;
@@ -97,6 +97,7 @@ impl Director {
         self.time_secs += dt_secs;
         let beat = transport.beat_at(moment.present_secs);
         self.layers.retain(|id, _| show.layers.iter().any(|layer| layer.id.0 == *id));
+        let palette = linear_stops(&show.palette);
         let fft = [signal.bass.level, signal.mid.level, signal.mid_high.level, signal.high.level];
         let [mouse_x, mouse_y, ..] = moment.mouse.map(f64::from);
         let expr = ExprInput {
@@ -108,6 +109,11 @@ impl Director {
             size_px: moment.size_px,
             fft: &fft,
             volume: f64::from(signal.all.level),
+            hits: [&signal.beat, &signal.onset, &signal.kick, &signal.snare, &signal.hat]
+                .map(|hit| hit_at(hit, moment.present_secs)),
+            clocks_secs: [&signal.bass, &signal.mid, &signal.mid_high, &signal.high]
+                .map(|band| band.time_secs),
+            palette: palette.map(|[r, g, b, _]| [r, g, b].map(srgb_from_linear)),
             ..ExprInput::default()
         };
         let pictures = [&show.pictures.a, &show.pictures.b].map(|slot| slot.as_ref().and_then(picture_id));
@@ -150,7 +156,7 @@ impl Director {
             snare: hit(&signal.snare),
             hat: hit(&signal.hat),
             drop: hit(&signal.drop),
-            palette: linear_stops(&show.palette),
+            palette,
             mouse: moment.mouse,
             date: moment.date,
             pictures,

@@ -232,12 +232,19 @@ impl Running {
             });
             slots.push(slot);
         }
-        let expr = ExprInput { time_secs: self.time_secs, frame_idx: self.num_frames, ..moment.expr };
+        let expr = ExprInput {
+            time_secs: self.time_secs,
+            frame_idx: self.num_frames,
+            params: &slots,
+            ..moment.expr
+        };
         for (computed, last) in program.computed.iter().zip(&mut self.computed) {
             let value = computed.expr.eval(&expr) as f32;
             if value.is_finite() {
                 *last = value;
             }
+        }
+        for (computed, last) in program.computed.iter().zip(&self.computed) {
             if let Some(slot) = slots.get_mut(computed.param) {
                 slot[0] = *last;
             }

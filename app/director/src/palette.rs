@@ -29,6 +29,12 @@ pub(crate) fn linear_from_srgb(encoded: f32) -> f32 {
     if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
 }
 
+/// Encodes one linear channel as sRGB (IEC 61966-2-1).
+pub(crate) fn srgb_from_linear(linear: f32) -> f32 {
+    let v = linear.clamp(0.0, 1.0);
+    if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+}
+
 fn oklab_from_linear([r, g, b]: [f32; 3]) -> [f32; 3] {
     let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();

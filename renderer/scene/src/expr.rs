@@ -8,6 +8,7 @@ mod steps;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{HitInput, ParamSlot};
 pub use steps::{Ease, Steps};
 
 /// More nodes than this are refused by [`Expr::check`]: 100 times what sketches use.
@@ -63,7 +64,38 @@ pub enum Var {
     Height,
     /// Overall level, 0–1.
     Volume,
+    /// How fresh a hit is: its strength when it falls, then less (see [`HitInput::envelope`]).
+    Hit(HitKind),
+    /// Hits of a kind so far.
+    HitCount(HitKind),
+    /// The clock of a band by index, in seconds: it runs faster when the band is loud. Outside the bands 0.
+    Clock(u8),
+    /// A channel (red 0, green 1, blue 2) of a stop of the Show's palette (dark 0 to bright 4), 0–1, sRGB-encoded.
+    Palette {
+        /// Which stop.
+        stop: u8,
+        /// Which channel.
+        channel: u8,
+    },
+    /// A parameter set by hand, by index in the program's parameters: the `x` of its slot.
+    Param(u8),
+    /// The clock of such a parameter: the `y` of its slot.
+    ParamClock(u8),
 }
+
+/// A kind of hit that expressions can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the Signal's hits")]
+pub enum HitKind {
+    Beat,
+    Onset,
+    Kick,
+    Snare,
+    Hat,
+}
+
+/// How many kinds of hits there are.
+pub const NUM_HIT_KINDS: usize = 5;
 
 /// An operator on one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -159,6 +191,14 @@ pub struct ExprInput<'a> {
     pub fft: &'a [f32],
     /// Overall level, 0–1.
     pub volume: f64,
+    /// The hits at the moment of presentation, in the order of [`HitKind`].
+    pub hits: [HitInput; NUM_HIT_KINDS],
+    /// The clocks of the bands of `fft`, in seconds.
+    pub clocks_secs: [f64; 4],
+    /// The Show's palette, dark to bright: red, green, blue, 0–1, sRGB-encoded.
+    pub palette: [[f32; 3]; 5],
+    /// The program's parameters; those set by hand are known before the computed ones.
+    pub params: &'a [ParamSlot],
 }
 
 impl Default for ExprInput<'_> {
@@ -175,12 +215,19 @@ impl Default for ExprInput<'_> {
             size_px: [1280, 720],
             fft: &[],
             volume: 0.0,
+            hits: Default::default(),
+            clocks_secs: [0.0; 4],
+            palette: DEFAULT_PALETTE,
+            params: &[],
         }
     }
 }
 
 /// Steps per minute of a Hydra array, until the sketch sets `bpm`.
 pub const DEFAULT_ARRAY_BPM: f64 = 30.0;
+
+/// Greys from black to white, where no Show gives a palette.
+const DEFAULT_PALETTE: [[f32; 3]; 5] = [[0.0; 3], [0.25; 3], [0.5; 3], [0.75; 3], [1.0; 3]];
 
 impl From<f64> for Expr {
     fn from(number: f64) -> Self {
@@ -302,6 +349,10 @@ fn int32(value: f64) -> i32 {
     if value.is_finite() { value.trunc().rem_euclid(4_294_967_296.0) as u32 as i32 } else { 0 }
 }
 
+fn slot<'a>(input: &ExprInput<'a>, idx: u8) -> Option<&'a ParamSlot> {
+    input.params.get(usize::from(idx))
+}
+
 impl Var {
     fn read(self, input: &ExprInput<'_>) -> f64 {
         match self {
@@ -317,6 +368,15 @@ impl Var {
             Self::Width => f64::from(input.size_px[0]),
             Self::Height => f64::from(input.size_px[1]),
             Self::Volume => input.volume,
+            Self::Hit(kind) => input.hits.get(kind as usize).map_or(0.0, |hit| f64::from(hit.envelope())),
+            Self::HitCount(kind) => input.hits.get(kind as usize).map_or(0.0, |hit| hit.count as f64),
+            Self::Clock(band) => input.clocks_secs.get(usize::from(band)).copied().unwrap_or(0.0),
+            Self::Palette { stop, channel } => {
+                let stop = input.palette.get(usize::from(stop));
+                stop.and_then(|rgb| rgb.get(usize::from(channel))).map_or(0.0, |value| f64::from(*value))
+            }
+            Self::Param(idx) => slot(input, idx).map_or(0.0, |slot| f64::from(slot[0])),
+            Self::ParamClock(idx) => slot(input, idx).map_or(0.0, |slot| f64::from(slot[1])),
         }
     }
 }

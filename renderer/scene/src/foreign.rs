@@ -108,6 +108,7 @@ pub(crate) fn fullscreen_draw(vertex_module: usize, fragment: &str) -> PassKind 
         fragment: fragment.to_owned(),
         vertices: 3,
         instances: 1,
+        times: None,
         blend: PassBlend::Replace,
     }
 }

@@ -24,7 +24,7 @@ mod generate;
 
 use thiserror::Error;
 
-use crate::{Expr, ImageSource, SceneError, SceneProgram};
+use crate::{Expr, ImageSource, ParamSpec, SceneError, SceneProgram, Var};
 pub use functions::{FUNCTIONS, Function, FunctionKind, function};
 
 /// Outputs and sources: o0–o3, s0–s3.
@@ -35,6 +35,8 @@ pub const MAX_CALLS: usize = 1024;
 pub const MAX_CHAIN_DEPTH: usize = 32;
 /// Parameters that change: what fits a uniform buffer everywhere, and to spare.
 pub const MAX_COMPUTED: usize = 512;
+/// Parameters set by hand: more faders than a panel can show.
+pub const MAX_PARAMS: usize = 64;
 /// Steps per minute of arrays, until a sketch sets `bpm`.
 pub const DEFAULT_BPM: f64 = crate::DEFAULT_ARRAY_BPM;
 
@@ -314,6 +316,7 @@ pub struct Sketch {
     name: String,
     outputs: [Option<Chain>; NUM_OUTPUTS as usize],
     sources: [SourcePicture; NUM_OUTPUTS as usize],
+    params: Vec<ParamSpec>,
     render: Render,
     speed: f64,
     bpm: f64,
@@ -326,6 +329,7 @@ impl Sketch {
             name: name.into(),
             outputs: Default::default(),
             sources: Default::default(),
+            params: Vec::new(),
             render: Render::Output(0),
             speed: 1.0,
             bpm: DEFAULT_BPM,
@@ -352,6 +356,17 @@ impl Sketch {
             self.sources.get_mut(usize::from(source)).ok_or(HydraError::NoSuchTexture { idx: source })?;
         *slot = picture;
         Ok(self)
+    }
+
+    /// Adds a parameter that a person sets, and returns the expression that reads it.
+    ///
+    /// # Errors
+    /// More than [`MAX_PARAMS`].
+    pub fn param(&mut self, spec: ParamSpec) -> Result<Expr, HydraError> {
+        let idx = self.params.len();
+        limit("parameters", idx + 1, MAX_PARAMS)?;
+        self.params.push(spec);
+        Ok(Expr::Var(Var::Param(idx as u8)))
     }
 
     /// Chooses what is shown.

@@ -74,6 +74,16 @@ pub struct HitInput {
     pub strength: f32,
 }
 
+/// Seconds in which a hit's envelope falls to a third: a spark is over within 150 ms.
+const HIT_DECAY_SECS: f32 = 0.12;
+
+impl HitInput {
+    /// Returns its strength when it fell, decayed by its age: 0 when there was none.
+    pub fn envelope(&self) -> f32 {
+        if self.count == 0 { 0.0 } else { self.strength * (-self.age_secs.max(0.0) / HIT_DECAY_SECS).exp() }
+    }
+}
+
 /// One layer.
 #[derive(Clone, Debug)]
 pub struct LayerInput {

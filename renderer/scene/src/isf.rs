@@ -288,6 +288,7 @@ fn build_passes(
             fragment: "main".to_owned(),
             vertices: if vertex.is_some() { QUAD_VERTICES } else { 3 },
             instances: 1,
+            times: None,
             blend,
         };
         let module = if target == PassTarget::Output { 1 } else { 2 };

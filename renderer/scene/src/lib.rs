@@ -24,8 +24,8 @@ mod uniform;
 
 pub use error::SceneError;
 pub use expr::{
-    BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn, Steps,
-    UnaryOp, Var,
+    BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, HitKind, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn,
+    NUM_HIT_KINDS, Steps, UnaryOp, Var,
 };
 pub use guard::{MAX_INLINED_STATEMENTS, MAX_LOOP_STEPS, bound_loops, check_size};
 pub use input::{

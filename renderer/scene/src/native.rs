@@ -44,6 +44,7 @@
 //! fragment = "spark_fragment"
 //! vertices = 6
 //! instances = 4096
+//! times = "thousands"            # a float parameter: multiplies instances, or groups in x, by its whole part
 //! blend = "add"                  # replace (default) | add | add_on_clear | over_on_clear
 //! ---*/
 //! ```
@@ -237,6 +238,7 @@ fn build_pass(
             .position(|entry| entry.stage == stage && (entry.name == name || name.is_empty()))
             .ok_or_else(|| fault(format!("pass {} wants {name:?}, which is no {stage:?} entry point", i + 1)))
     };
+    let times = header.times_param(pass).map_err(fault)?;
     let (entries, kind, label) = if let Some(entry) = &pass.compute {
         let idx = find(entry, naga::ShaderStage::Compute)?;
         let workgroups = match (&pass.cover, pass.groups) {
@@ -247,7 +249,10 @@ fn build_pass(
                 let size = module.entry_points.get(idx).map_or([1; 3], |entry| entry.workgroup_size);
                 Workgroups::Cover { buffer, group_size: [size[0], size[1]] }
             }
-            (None, Some(groups)) => Workgroups::Fixed(groups),
+            (None, Some(counts)) => match times {
+                Some(param) => Workgroups::Times { counts, param },
+                None => Workgroups::Fixed(counts),
+            },
             _ => {
                 return Err(fault(format!(
                     "compute pass {entry:?} needs either `groups = [x, y, z]` or `cover = \"buffer\"`"
@@ -273,6 +278,7 @@ fn build_pass(
             fragment,
             vertices: pass.vertices,
             instances: pass.instances,
+            times,
             blend: pass.blend,
         };
         (vec![vertex_idx, fragment_idx], kind, label)

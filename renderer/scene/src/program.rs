@@ -212,6 +212,13 @@ pub enum BindingKind {
 pub enum Workgroups {
     /// A fixed count.
     Fixed([u32; 3]),
+    /// A count whose x is multiplied by the whole part of a `Float` parameter, at least by 1.
+    Times {
+        /// The count for 1.
+        counts: [u32; 3],
+        /// The parameter, by index.
+        param: usize,
+    },
     /// Enough groups of this many invocations to cover a buffer.
     Cover {
         /// The buffer, by index.
@@ -236,6 +243,8 @@ pub enum PassKind {
         vertices: u32,
         /// Instances: 1, or one per particle.
         instances: u32,
+        /// A `Float` parameter by index, whose whole part, at least 1, multiplies the instances.
+        times: Option<usize>,
         /// How fragments meet the target.
         blend: PassBlend,
     },

@@ -118,9 +118,6 @@ impl FrameUniform {
     }
 }
 
-/// Seconds in which a hit's envelope falls to a third: the spark of UX.md, under 150 ms.
-const HIT_DECAY_SECS: f32 = 0.12;
-
 /// Cube roots of the cone responses of a linear RGB colour, the middle step of OKLab (Björn
 /// Ottosson, public domain). Alpha is kept.
 fn cone_roots([r, g, b, a]: [f32; 4]) -> [f32; 4] {
@@ -133,7 +130,5 @@ fn cone_roots([r, g, b, a]: [f32; 4]) -> [f32; 4] {
 }
 
 fn hit(hit: &HitInput) -> [f32; 4] {
-    let envelope =
-        if hit.count == 0 { 0.0 } else { hit.strength * (-hit.age_secs.max(0.0) / HIT_DECAY_SECS).exp() };
-    [(hit.count % COUNT_WRAP) as f32, hit.age_secs.min(1000.0), hit.strength, envelope]
+    [(hit.count % COUNT_WRAP) as f32, hit.age_secs.min(1000.0), hit.strength, hit.envelope()]
 }

@@ -163,7 +163,7 @@ impl Instance {
                 }
                 groups.push(kit.bind(&group.layout, &bound));
             }
-            self.run(kit, encoder, program, (pass, &ready.pipeline), &groups, size);
+            self.run(kit, encoder, (program, drawing.program), (pass, &ready.pipeline), &groups, size);
         }
         self.output.current().ok_or_else(|| TextureError::TooLarge {
             label: program.name.clone(),
@@ -177,7 +177,7 @@ impl Instance {
         &mut self,
         kit: &Kit,
         encoder: &mut wgpu::CommandEncoder,
-        program: &SceneProgram,
+        (program, input): (&SceneProgram, &ProgramInput),
         (pass, pipeline): (&Pass, &PreparedPipeline),
         groups: &[(wgpu::BindGroup, Vec<u32>)],
         size: [u32; 2],
@@ -186,6 +186,9 @@ impl Instance {
             (PassKind::Compute { workgroups, .. }, PreparedPipeline::Compute(pipeline)) => {
                 let counts = match workgroups {
                     Workgroups::Fixed(counts) => *counts,
+                    Workgroups::Times { counts: [x, y, z], param } => {
+                        [x.saturating_mul(times(program, input, *param)), *y, *z]
+                    }
                     Workgroups::Cover { group_size, .. } => {
                         [size[0].div_ceil(group_size[0].max(1)), size[1].div_ceil(group_size[1].max(1)), 1]
                     }
@@ -200,7 +203,10 @@ impl Instance {
                 }
                 run.dispatch_workgroups(counts[0], counts[1], counts[2]);
             }
-            (PassKind::Draw { vertices, instances, blend, .. }, PreparedPipeline::Draw(pipeline)) => {
+            (
+                PassKind::Draw { vertices, instances, times: param, blend, .. },
+                PreparedPipeline::Draw(pipeline),
+            ) => {
                 let (pair, persistent) = match pass.target {
                     PassTarget::Buffer(i) => {
                         (self.buffers.get_mut(i), program.buffers.get(i).is_some_and(|b| b.persistent))
@@ -230,7 +236,8 @@ impl Instance {
                 for (i, (group, offsets)) in groups.iter().enumerate() {
                     run.set_bind_group(i as u32, group, offsets);
                 }
-                run.draw(0..*vertices, 0..*instances);
+                let more = param.map_or(1, |param| times(program, input, param));
+                run.draw(0..*vertices, 0..instances.saturating_mul(more));
             }
             // `PreparedProgram::new` makes each pipeline from its pass's kind.
             (PassKind::Compute { .. }, PreparedPipeline::Draw(_))
@@ -352,6 +359,13 @@ fn resize(
         kit.destroy_later(half);
     }
     Ok(())
+}
+
+/// The whole part of a parameter, inside its range, at least 1: the range is what the front end checked.
+fn times(program: &SceneProgram, input: &ProgramInput, param: usize) -> u32 {
+    let Some(spec) = program.params.get(param) else { return 1 };
+    let slot = input.params.get(param).copied().unwrap_or_else(|| spec.default_slot());
+    (spec.clamp_slot(slot)[0] as u32).max(1)
 }
 
 fn params_uniform(kit: &mut Kit, program: &SceneProgram, input: &ProgramInput) -> UniformSlot {

@@ -49,17 +49,19 @@ pub(super) fn program(sketch: &Sketch) -> Result<SceneProgram, SceneError> {
     limit("numbers that change", computed.len(), MAX_COMPUTED)
         .map_err(|error| SceneError::whole(error.to_string()))?;
 
-    let text = format!("{}{FUNCTIONS_WGSL}\n{entries}", head(computed.len().max(1), sketch.speed));
-    let described = format!("{computed:?} {:?}", sketch.sources);
+    let num_params = sketch.params.len() + computed.len();
+    let text = format!("{}{FUNCTIONS_WGSL}\n{entries}", head(num_params.max(1), sketch.speed));
+    let described = format!("{computed:?} {:?} {:?}", sketch.sources, sketch.params);
     let mut program = foreign::program(SceneKind::Hydra, &sketch.name, &[&text, &described]);
     program.modules = vec![foreign::fullscreen_module()?, foreign::wgsl_module("chain", &text)?];
+    program.params.clone_from(&sketch.params);
     for (idx, expr) in computed.into_iter().enumerate() {
+        program.computed.push(ComputedParam { param: program.params.len(), expr });
         program.params.push(ParamSpec {
             name: format!("number {}", idx + 1),
             label: format!("Number {}", idx + 1),
             kind: ParamKind::Float { min: f32::MIN, max: f32::MAX, default: 0.0, clock: false },
         });
-        program.computed.push(ComputedParam { param: idx, expr });
     }
     // Outputs that nobody draws stay what they begin as: black.
     program.buffers = drawn.iter().map(|(output, _)| buffer(*output)).collect();
@@ -274,7 +276,7 @@ impl Writer<'_> {
             self.computed.push(expr);
             self.computed.len() - 1
         });
-        format!("params[{idx}].x")
+        format!("params[{}].x", self.sketch.params.len() + idx)
     }
 
     /// The sketch's own time and tempo, written into an expression.

@@ -107,6 +107,7 @@ struct RawPass {
     instances: Option<u32>,
     blend: Option<String>,
     groups: Option<[u32; 3]>,
+    times: Option<String>,
     cover: Option<String>,
 }
 
@@ -144,6 +145,7 @@ pub(super) struct PassHeader {
     pub(super) instances: u32,
     pub(super) blend: PassBlend,
     pub(super) groups: Option<[u32; 3]>,
+    pub(super) times: Option<String>,
     pub(super) cover: Option<String>,
 }
 
@@ -161,6 +163,7 @@ impl Default for PassHeader {
             instances: 1,
             blend: PassBlend::Replace,
             groups: None,
+            times: None,
             cover: None,
         }
     }
@@ -223,6 +226,25 @@ impl Header {
             storages: each(raw.storage, &faults, storage)?,
             passes: each(raw.pass, &faults, pass)?,
         })
+    }
+
+    /// Returns the parameter that multiplies a pass and its largest value.
+    pub(super) fn times_param(&self, pass: &PassHeader) -> Result<Option<usize>, String> {
+        let Some(name) = &pass.times else { return Ok(None) };
+        let idx = self.params.iter().position(|param| param.name == *name);
+        let most = idx.and_then(|idx| match self.params.get(idx)?.kind {
+            ParamKind::Float { max, .. } => Some(max.max(1.0) as u32),
+            _ => None,
+        });
+        let most = most.ok_or_else(|| format!("times = {name:?} is no float [[param]]"))?;
+        let (used, limit) = match pass.groups {
+            Some(groups) => (groups[0].saturating_mul(most), MAX_GROUPS),
+            None => (pass.instances.saturating_mul(most), MAX_INSTANCES),
+        };
+        if used > limit {
+            return Err(format!("times = {name:?} can reach {used}, the limit is {limit}"));
+        }
+        Ok(idx)
     }
 
     pub(super) fn buffer_idx(&self, name: &str) -> Option<usize> {
@@ -416,6 +438,7 @@ fn pass(raw: RawPass, line: u32) -> Result<PassHeader, String> {
         instances,
         blend,
         groups: raw.groups,
+        times: raw.times,
         cover: raw.cover,
     })
 }

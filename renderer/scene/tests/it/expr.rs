@@ -1,5 +1,5 @@
 use renderer_scene::{
-    BinaryOp, Ease, Expr, ExprInput, MAX_EXPR_DEPTH, MathFn, SizeExpr, Steps, UnaryOp, Var,
+    BinaryOp, Ease, Expr, ExprInput, HitInput, HitKind, MAX_EXPR_DEPTH, MathFn, SizeExpr, Steps, UnaryOp, Var,
 };
 
 fn number(value: f64) -> Box<Expr> {
@@ -64,6 +64,34 @@ fn variables_read_the_frame() {
     check(Expr::Fft(number(1.0)), 0.5);
     check(Expr::Fft(number(-1.0)), 0.0);
     check(Expr::Fft(number(9.0)), 0.0);
+}
+
+#[test]
+fn variables_read_hits_clocks_the_palette_and_parameters() {
+    let kick = HitInput { count: 3, age_secs: 0.12, strength: 1.0 };
+    let mut palette = [[0.0; 3]; 5];
+    palette[4] = [0.5, 0.25, 1.0];
+    let input = ExprInput {
+        hits: [HitInput::default(), HitInput::default(), kick, HitInput::default(), HitInput::default()],
+        clocks_secs: [1.0, 2.0, 3.0, 4.0],
+        palette,
+        params: &[[0.5, 7.0, 0.0, 0.0]],
+        ..at(0.0)
+    };
+    let check = |var: Var, expected: f64| {
+        let value = Expr::Var(var).eval(&input);
+        assert!((value - expected).abs() < 1e-6, "{var:?} is {value}");
+    };
+    check(Var::Hit(HitKind::Kick), (-1.0f64).exp());
+    check(Var::Hit(HitKind::Snare), 0.0);
+    check(Var::HitCount(HitKind::Kick), 3.0);
+    check(Var::Clock(3), 4.0);
+    check(Var::Clock(4), 0.0);
+    check(Var::Palette { stop: 4, channel: 1 }, 0.25);
+    check(Var::Palette { stop: 5, channel: 0 }, 0.0);
+    check(Var::Param(0), 0.5);
+    check(Var::ParamClock(0), 7.0);
+    check(Var::Param(1), 0.0);
 }
 
 #[test]

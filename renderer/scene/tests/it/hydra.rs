@@ -1,7 +1,10 @@
 use renderer_scene::hydra::{
     Arg, Chain, FUNCTIONS, FunctionKind, HydraError, Render, Sketch, SourcePicture, Texture,
 };
-use renderer_scene::{BindingKind, BufferFormat, Expr, ImageSource, PassTarget, Steps, TextureSource, Var};
+use renderer_scene::{
+    BindingKind, BufferFormat, Expr, ExprInput, ImageSource, ParamKind, ParamSpec, PassTarget, Steps,
+    TextureSource, Var,
+};
 
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn noise() -> Chain {
@@ -99,6 +102,21 @@ fn speed_and_tempo_are_written_into_expressions() {
     assert_eq!(program.computed[0].expr.eval(&input), 1.0);
     // Half a second at double speed and 60 steps a minute is one step.
     assert_eq!(program.computed[1].expr.eval(&input), 2.0);
+}
+
+#[test]
+fn a_parameter_set_by_hand_comes_before_the_computed_ones() {
+    let kind = ParamKind::Float { min: 1.0, max: 40.0, default: 12.0, clock: false };
+    let mut sketch = Sketch::new("stripes");
+    let stripes = sketch.param(ParamSpec { name: "stripes".into(), label: "Stripes".into(), kind }).unwrap();
+    let chain = Chain::source("osc", [stripes.into(), time()]).unwrap();
+    let program = sketch.out(0, chain).unwrap().compile().unwrap();
+    assert_eq!(program.params.iter().map(|param| param.name.as_str()).next(), Some("stripes"));
+    let computed: Vec<usize> = program.computed.iter().map(|computed| computed.param).collect();
+    assert_eq!(computed, [1, 2]);
+    let input = ExprInput { params: &[[33.0, 0.0, 0.0, 0.0]], time_secs: 2.0, ..Default::default() };
+    let values: Vec<f64> = program.computed.iter().map(|computed| computed.expr.eval(&input)).collect();
+    assert_eq!(values, [33.0, 2.0]);
 }
 
 #[test]

@@ -129,6 +129,26 @@ fn the_header_declares_parameters_buffers_storages_and_passes() {
 }
 
 #[test]
+fn a_parameter_multiplies_instances_and_groups_within_the_limits() {
+    let source = |most: u32, times: &str| {
+        format!(
+            "/*---\n[[param]]\nname = \"crowd\"\nmin = 1.0\nmax = {most}.0\n[[storage]]\nname = \"dots\"\ntype = \"f32\"\ncount = 64\n\
+             [[pass]]\ncompute = \"go\"\ngroups = [2, 1, 1]\ntimes = \"{times}\"\n\
+             [[pass]]\nimage = \"image\"\ninstances = 1024\ntimes = \"{times}\"\n---*/\n\
+             @compute @workgroup_size(1) fn go() {{ dots[0] = params.crowd; }}\n\
+             fn image(p: Pixel) -> vec4f {{ return vec4f(dots_ro[0]); }}"
+        )
+    };
+    let scene = native::compile(&source(64, "crowd"), "x").unwrap();
+    let PassKind::Compute { workgroups, .. } = &scene.passes[0].kind else { panic!() };
+    assert_eq!(*workgroups, Workgroups::Times { counts: [2, 1, 1], param: 0 });
+    assert!(matches!(scene.passes[1].kind, PassKind::Draw { instances: 1024, times: Some(0), .. }));
+    let refusal = |source: String| native::compile(&source, "x").unwrap_err().message;
+    assert!(refusal(source(64, "herd")).contains("no float [[param]]"));
+    assert!(refusal(source(40_000, "crowd")).contains("the limit is 65535"));
+}
+
+#[test]
 fn errors_stand_at_the_authors_line_and_column() {
     let check = |source: &str, line: u32, column: u32, part: &str| {
         let error = native::compile(source, "x").unwrap_err();

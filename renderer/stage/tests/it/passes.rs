@@ -122,3 +122,24 @@ fn an_endless_loop_ends() {
     );
     assert_all(&last(&mut stage([4, 4]), &endless, 1), [code(0.5); 3], 1);
 }
+
+#[test]
+fn a_parameter_multiplies_groups_and_instances() {
+    // Each instance draws one column of four, as far as compute has counted.
+    let scene = scene(
+        "/*---\n[[param]]\nname = \"crowd\"\nmin = 1.0\nmax = 4.0\ndefault = 3.5\n[[storage]]\nname = \"seen\"\ntype = \"atomic<u32>\"\ncount = 1\n\
+         [[storage]]\nname = \"counted\"\ntype = \"f32\"\ncount = 1\n\
+         [[pass]]\ncompute = \"count\"\ngroups = [1, 1, 1]\ntimes = \"crowd\"\n[[pass]]\ncompute = \"keep\"\ngroups = [1, 1, 1]\n\
+         [[pass]]\nvertex = \"place\"\nfragment = \"light\"\nvertices = 6\ninstances = 1\ntimes = \"crowd\"\nblend = \"add_on_clear\"\n---*/\n\
+         @compute @workgroup_size(1) fn count() { atomicAdd(&seen[0], 1u); }\n\
+         @compute @workgroup_size(1) fn keep() { counted[0] = f32(atomicLoad(&seen[0])) * 0.1; }\n\
+         @vertex fn place(@builtin(vertex_index) v: u32, @builtin(instance_index) i: u32) -> @builtin(position) vec4f {\n\
+             let corner = array(vec2f(), vec2f(1.0, 0.0), vec2f(0.0, 1.0), vec2f(0.0, 1.0), vec2f(1.0, 0.0), vec2f(1.0))[v];\n\
+             return vec4f((f32(i) + corner.x) * 0.5 - 1.0, corner.y * 2.0 - 1.0, 0.0, 1.0);\n\
+         }\n\
+         @fragment fn light() -> @location(0) vec4f { return vec4f(vec3f(counted_ro[0]), 1.0); }",
+    );
+    let pixels = last(&mut stage([4, 1]), &scene, 1);
+    assert_all(&pixels[..3], [code(0.3); 3], 1);
+    assert_all(&pixels[3..], [0; 3], 0);
+}
