@@ -1,6 +1,7 @@
 //! The command line. Exit status: 0 done, 1 failed with one line on standard error, 2 wrong usage.
 
 mod analyze;
+mod bench;
 mod config;
 mod db;
 mod devices;
@@ -33,6 +34,8 @@ enum Task {
     Render(render::RenderArgs),
     /// Finds beats, tempo, key, onsets and loudness of audio files.
     Analyze(analyze::AnalyzeArgs),
+    /// Measures how fast this machine draws each scene live.
+    Bench(bench::BenchArgs),
     /// Lists the sound devices of this machine.
     Devices(devices::DevicesArgs),
     /// Finds what is wrong with this machine, and how to fix it.
@@ -61,6 +64,7 @@ pub(crate) fn run() -> ExitCode {
         None => live::run(cli.live),
         Some(Task::Render(args)) => render::run(&args),
         Some(Task::Analyze(args)) => analyze::run(&args),
+        Some(Task::Bench(args)) => bench::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
         Some(Task::Doctor(args)) => doctor::run(&args),
         Some(Task::Host(args)) => host::run(&args),

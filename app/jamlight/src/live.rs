@@ -13,6 +13,7 @@
 
 mod args;
 mod board;
+mod clicks;
 mod control;
 mod crash;
 mod desk;
@@ -34,6 +35,7 @@ mod wake;
 mod windows;
 
 pub(crate) use args::LiveArgs;
+pub(crate) use render::{MAX_IN_FLIGHT, WEAK_BUDGET_SECS};
 pub(crate) use settings::LiveSettings;
 
 /// Opens the app: as the supervisor, or as the engine it started.

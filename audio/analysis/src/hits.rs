@@ -5,17 +5,24 @@ use crate::spectrum::Flux;
 /// Mean and deviation of the flux are learnt over this long, in seconds.
 const MEMORY_SECS: f32 = 1.5;
 
+/// A flux this many times its threshold, out of nothing, is a hit without waiting for where it peaks...
+const LEAP: f32 = 2.0;
+/// ...if it also is this share of the recent peak.
+const LEAP_SHARE: f32 = 0.5;
+
 /// Fires when a flux stands out of its own recent past.
 ///
 /// The threshold is mean + `sensitivity` deviations + a share of the recent peak, so hiss lifts its own
 /// threshold and a sparse part is not drowned by the loud one before it. A hit is reported on the hop
-/// where the flux stops rising, which costs one hop and places it within one.
+/// where the flux stops rising, which costs one hop and places it within one; one that [leaps](LEAP) is
+/// reported at once, since the eye sees a late flash.
 pub(crate) struct Picker {
     sensitivity: f32,
     peak_share: f32,
     floor: f32,
     refractory_secs: f32,
     latency_secs: f32,
+    leaps: bool,
     mean: f32,
     square: f32,
     peak: f32,
@@ -42,6 +49,7 @@ impl Picker {
             floor,
             refractory_secs,
             latency_secs: 0.0,
+            leaps: false,
             mean: 0.0,
             square: 0.0,
             peak: 0.0,
@@ -61,16 +69,29 @@ impl Picker {
         self
     }
 
-    /// Takes the flux at `time_secs`; returns whether the hop before was a hit.
+    /// Reports leaps at once.
+    fn with_leaps(mut self) -> Self {
+        self.leaps = true;
+        self
+    }
+
+    /// Takes the flux at `time_secs`; returns whether this hop or the one before was a hit.
     pub(crate) fn push(&mut self, flux: f32, silent: bool, time_secs: f64) -> bool {
         self.since_secs += self.hop_secs;
-        let peaked = self.last > self.before && self.last >= flux;
-        let fired = peaked && !silent && self.last > self.threshold && self.since_secs > self.refractory_secs;
+        let peaked = self.last > self.before && self.last >= flux && self.last > self.threshold;
+        let leapt = self.leaps
+            && flux > LEAP * self.last
+            && flux > LEAP * self.threshold
+            && flux > LEAP_SHARE * self.peak;
+        let fired = (peaked || leapt) && !silent && self.since_secs > self.refractory_secs;
         if fired {
             self.since_secs = 0.0;
             self.hit.count += 1;
-            self.hit.time_secs = (time_secs - f64::from(self.latency_secs + self.hop_secs)).max(0.0);
-            self.hit.strength = (self.last / self.peak.max(1e-6)).clamp(0.0, 1.0);
+            // A leap's peak is this hop or the next.
+            let (value, hops_ago) = if leapt { (flux, -0.5) } else { (self.last, 1.0) };
+            let behind_secs = self.latency_secs + hops_ago * self.hop_secs;
+            self.hit.time_secs = (time_secs - f64::from(behind_secs)).max(0.0);
+            self.hit.strength = (value / self.peak.max(1e-6)).clamp(0.0, 1.0);
         }
         self.mean = self.mean * self.keep + flux * (1.0 - self.keep);
         self.square = self.square * self.keep + flux * flux * (1.0 - self.keep);
@@ -113,7 +134,7 @@ impl Hits {
             numbered.filter(|(_, hz)| range.contains(hz)).map(|(i, _)| i).collect::<Vec<_>>()
         };
         Self {
-            onset: Picker::new(hop_secs, 0.8, 0.12, 0.05, 0.035).with_latency(0.012),
+            onset: Picker::new(hop_secs, 0.8, 0.12, 0.05, 0.035).with_latency(0.012).with_leaps(),
             kick: Picker::new(hop_secs, 1.2, 0.35, 0.03, 0.11).with_latency(0.012),
             snare: Picker::new(hop_secs, 1.3, 0.4, 0.02, 0.11).with_latency(0.012),
             hat: Picker::new(hop_secs, 1.0, 0.3, 0.01, 0.06).with_latency(0.012),

@@ -87,6 +87,9 @@ pub fn devices() -> Vec<DeviceInfo> {
     let mut found = Vec::new();
     for device in host.devices().into_iter().flatten() {
         let Ok(id) = device.id() else { continue };
+        if name == "ALSA" && is_plugin(id.id()) {
+            continue;
+        }
         let mut push = |kind, default, config: Result<cpal::SupportedStreamConfig, cpal::Error>| {
             let config = config.ok();
             found.push(DeviceInfo {
@@ -121,6 +124,7 @@ pub fn devices() -> Vec<DeviceInfo> {
 /// Once a system has worked, only that one is asked again: while a sound server restarts, grabbing
 /// the hardware from under it would keep it from coming back.
 pub(crate) fn open_host(wanted: Option<cpal::HostId>) -> Result<Host, AudioError> {
+    hush_alsa();
     let ids = match wanted {
         Some(id) => vec![id],
         None => cpal::available_hosts(),
@@ -133,6 +137,36 @@ pub(crate) fn open_host(wanted: Option<cpal::HostId>) -> Result<Host, AudioError
         }
     }
     Err(AudioError::NoSystem { why })
+}
+
+/// ALSA prints what it tries on standard error, for this thread no more: what failed comes back as an
+/// error, with its reason. Called each time, since that empties what was gathered.
+fn hush_alsa() {
+    #[cfg(target_os = "linux")]
+    if let Err(err) = alsa::Output::local_error_handler() {
+        tracing::debug!(%err, "ALSA keeps talking");
+    }
+}
+
+/// Whether an id of ALSA's is a converter or a sink for nothing and not a device: these are always
+/// listed, also where there is no sound card.
+fn is_plugin(id: &str) -> bool {
+    const PLUGINS: [&str; 12] = [
+        "null",
+        "lavrate",
+        "samplerate",
+        "speexrate",
+        "speex",
+        "upmix",
+        "vdownmix",
+        "jack",
+        "oss",
+        "pulse",
+        "pipewire",
+        "usbstream",
+    ];
+    let name = id.split(':').next().unwrap_or(id);
+    PLUGINS.contains(&name)
 }
 
 /// A device and how to open it.

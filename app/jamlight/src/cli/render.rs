@@ -68,7 +68,7 @@ pub(super) struct RenderArgs {
 
 /// Width and height, as `1280x720`.
 #[derive(Clone, Copy, Debug)]
-struct Size([u32; 2]);
+pub(super) struct Size(pub [u32; 2]);
 
 impl FromStr for Size {
     type Err = String;

@@ -31,6 +31,10 @@ impl<T: Clone> Slot<T> {
     pub(crate) fn set(&self, value: T) {
         *lock(&self.0) = value;
     }
+
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        change(&mut lock(&self.0))
+    }
 }
 
 /// What was heard last, and when this machine heard it.
@@ -74,6 +78,8 @@ pub(crate) struct Board {
     pub wanted_picture: AtomicU64,
     pub performance: Slot<Performance>,
     pub clocks: Slot<Clocks>,
+    /// Stream times of clicks heard and not yet drawn, in seconds: only for the drill `trace-clicks`.
+    pub clicks: Slot<Vec<f64>>,
     pub scenes: Slot<Arc<[SceneEntry]>>,
     pub monitors: Slot<Vec<Monitor>>,
     cards: Mutex<Cards>,
@@ -109,6 +115,7 @@ impl Board {
             wanted_picture: AtomicU64::new(pack([1280, 720])),
             performance: Slot::default(),
             clocks: Slot::default(),
+            clicks: Slot::default(),
             scenes: Slot::new(Arc::from([])),
             monitors: Slot::default(),
             cards: Mutex::default(),

@@ -100,6 +100,9 @@ struct ControlWindow {
 impl eframe::App for ControlWindow {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         self.num_frames += 1;
+        if self.desk.borrow().drills.trace_frames {
+            eprintln!("window {}", self.num_frames);
+        }
         let desk = &mut *self.desk.borrow_mut();
         let place = ui.ctx().input(|input| {
             let viewport = input.viewport();

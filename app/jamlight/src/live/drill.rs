@@ -19,6 +19,8 @@ pub(crate) struct Drills {
     pub hang_after: Option<Duration>,
     /// Prints each picture's number and what was heard in it: `frame …` lines on standard error.
     pub trace_frames: bool,
+    /// Prints each click that was played into the room and when its picture was submitted.
+    pub trace_clicks: bool,
 }
 
 impl Drills {
@@ -45,6 +47,7 @@ impl Drills {
                 "break-scene" => all.break_scene = true,
                 "hang-after" => all.hang_after = Some(Duration::from_secs(number()?)),
                 "trace-frames" => all.trace_frames = true,
+                "trace-clicks" => all.trace_clicks = true,
                 _ => bail!("there is no drill {name:?}"),
             }
         }

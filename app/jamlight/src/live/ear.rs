@@ -19,6 +19,7 @@ use audio_signal::{AudioFrame, TempoSource};
 use sync_protocol::{Command, TempoSettings};
 
 use super::board::{Board, Heard};
+use super::clicks::ClickFinder;
 use super::drill::Drills;
 use super::room::Member;
 
@@ -108,6 +109,7 @@ struct Ear {
     filling_silence: bool,
     first_run: bool,
     silent_since: Instant,
+    clicks: Option<ClickFinder>,
 }
 
 impl Ear {
@@ -137,6 +139,7 @@ impl Ear {
             filling_silence: false,
             first_run: start.first_run,
             silent_since: now,
+            clicks: start.drills.trace_clicks.then(ClickFinder::default),
         };
         ear.listen(start.choice);
         Ok(ear)
@@ -241,6 +244,9 @@ impl Ear {
     }
 
     fn push(&mut self, samples: &[f32]) {
+        if let Some(clicks) = &mut self.clicks {
+            clicks.push(samples, MIX_RATE_HZ, &self.board);
+        }
         let mut newest: Option<Arc<AudioFrame>> = None;
         let settings = self.member.show().tempo.clone();
         let conductor = &mut self.conductor;

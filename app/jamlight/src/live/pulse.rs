@@ -1,8 +1,8 @@
 //! The engine's sign of life, and how it hears that it shall end.
 //!
-//! Protocol with the supervisor: the engine prints `alive` on its standard output twice a second
-//! while both its picture and its main loop go on; the supervisor's end of the engine's standard
-//! input closes when the engine shall end, for whatever reason.
+//! Protocol with the supervisor: twice a second the engine prints `alive AGE` on its standard output,
+//! the milliseconds since the slower of its picture and its main loop last turned; the supervisor's
+//! end of the engine's standard input closes when the engine shall end, for whatever reason.
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -14,15 +14,17 @@ use anyhow::Context as _;
 use super::board::Board;
 use super::wake::Waker;
 
-/// What the engine prints.
-pub(crate) const ALIVE: &str = "alive";
+/// What the engine prints, before the age.
+const ALIVE: &str = "alive ";
 /// How often it prints it.
 const EVERY: Duration = Duration::from_millis(500);
-/// How long the main loop or the picture may stand before the sign stops. A picture that takes a
-/// second is slow, not dead.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// The same while a driver may be compiling.
-const FRESH_PATIENCE: Duration = Duration::from_secs(30);
+/// How much longer a picture may take while a driver may be compiling for it: that is work, no hang.
+const FRESH_GRACE: Duration = Duration::from_secs(25);
+
+/// Reads a sign of life: how long ago the engine last got on. `None` for any other line.
+pub(crate) fn age(line: &str) -> Option<Duration> {
+    line.strip_prefix(ALIVE)?.parse().ok().map(Duration::from_millis)
+}
 
 /// Starts giving signs, and listens for the end: a signal, or the supervisor's.
 ///
@@ -69,13 +71,16 @@ fn run(board: &Board, waker: &Waker, hang_after: Option<Duration>) {
                 *seen = (turns, now);
             }
         }
-        let patience = if board.render_fresh.load(Ordering::Relaxed) { FRESH_PATIENCE } else { PATIENCE };
-        let alive = seen.iter().all(|(_, at)| now - *at < patience);
-        if alive && hang_after.is_none_or(|after| started.elapsed() < after) {
-            let mut out = std::io::stdout().lock();
-            // A supervisor that is gone closes the other pipe too: the leash hears it.
-            let _ = writeln!(out, "{ALIVE}").and_then(|()| out.flush());
+        let mut age = seen.iter().map(|(_, at)| now - *at).max().unwrap_or_default();
+        if board.render_fresh.load(Ordering::Relaxed) {
+            age = age.saturating_sub(FRESH_GRACE);
         }
+        if hang_after.is_some_and(|after| started.elapsed() >= after) {
+            continue;
+        }
+        let mut out = std::io::stdout().lock();
+        // A supervisor that is gone closes the other pipe too: the leash hears it.
+        let _ = writeln!(out, "{ALIVE}{}", age.as_millis()).and_then(|()| out.flush());
     }
 }
 

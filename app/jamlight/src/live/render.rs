@@ -22,7 +22,8 @@ use renderer_stage::{PreparedProgram, ScaleControl, Stage, StageError, StageSett
 use sync_protocol::{SceneId, Show};
 use winit::window::Window;
 
-use super::board::{Board, Clocks, unpack};
+use super::board::{Board, Clocks, Heard, unpack};
+use super::clicks::ClickPairs;
 use super::drill::Drills;
 use super::meter::Meter;
 use super::outputs::SurfaceDesk;
@@ -39,11 +40,11 @@ const PREVIEWS_PER_SEC: [u32; 2] = [30, 60];
 /// Pictures a second while nothing visible changes.
 const STILL_PER_SEC: u32 = 5;
 /// Frame time that the internal resolution holds on weak machines.
-const WEAK_BUDGET_SECS: f32 = 1.0 / 32.0;
+pub(crate) const WEAK_BUDGET_SECS: f32 = 1.0 / 32.0;
 /// How long a wait for a change of the show is sliced: blackout acts within it.
 const SLICE: Duration = Duration::from_millis(4);
 /// Frames the device may have unfinished: one drawn, one waiting.
-const MAX_IN_FLIGHT: u32 = 2;
+pub(crate) const MAX_IN_FLIGHT: u32 = 2;
 /// How often the device is asked whether it is done.
 const POLL: Duration = Duration::from_millis(1);
 /// Frames after a new program during which the driver may still compile.
@@ -91,6 +92,7 @@ pub(crate) fn start(
         frame_no: 0,
         picture_no: 0,
         meter: Meter::default(),
+        clicks: start.drills.trace_clicks.then(ClickPairs::default),
         inbox,
         start,
     };
@@ -113,6 +115,7 @@ struct Render {
     frame_no: u64,
     picture_no: u64,
     meter: Meter,
+    clicks: Option<ClickPairs>,
 }
 
 /// Why a generation ended.
@@ -263,7 +266,7 @@ impl Render {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);
                 step.input.previews.push(PreviewRequest { key: 0, layer: None, size: within(size, wanted) });
             }
-            let device_secs = match self.draw(&step.input, surface.as_mut().filter(|_| acquired)) {
+            let device_secs = match self.draw(&step.input, &heard, surface.as_mut().filter(|_| acquired)) {
                 Ok(device_secs) => device_secs,
                 Err(_) => return Over::Lost,
             };
@@ -349,7 +352,12 @@ impl Render {
     }
 
     /// Draws one frame and returns what the last ones cost the device, in seconds; 0 where it cannot tell.
-    fn draw(&mut self, input: &FrameInput, surface: Option<&mut ShowSurface>) -> Result<f32, StageError> {
+    fn draw(
+        &mut self,
+        input: &FrameInput,
+        heard: &Heard,
+        surface: Option<&mut ShowSurface>,
+    ) -> Result<f32, StageError> {
         let lose = self
             .start
             .drills
@@ -358,6 +366,9 @@ impl Render {
         let Some(stage) = &mut self.stage else { return Ok(0.0) };
         self.frame_no += 1;
         let report = stage.render(input)?;
+        if let Some(clicks) = &mut self.clicks {
+            clicks.submitted(input, heard, &self.start.board);
+        }
         let device_secs = report.timings.total / 1000.0;
         for fault in report.faults {
             self.start.board.card(CardKind::Error, format!("A layer is left out: {fault}."), None);

@@ -15,8 +15,9 @@ use anyhow::{Context as _, bail};
 use super::args::LiveArgs;
 use super::{crash, pulse};
 
-/// Without a sign of life for this long the engine is killed.
-const SILENCE: Duration = Duration::from_secs(3);
+/// An engine that says nothing, or draws nothing, for this long is killed. A picture that takes a
+/// second is slow, not dead.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The same until the first one: a driver's first start may take a while.
 const FIRST_SILENCE: Duration = Duration::from_secs(30);
 /// Crashes within [`CRASH_WINDOW`] after which the engine begins with a safe scene.
@@ -103,7 +104,9 @@ fn watch(mut child: Child, ending: &AtomicBool) -> anyhow::Result<End> {
     let mut deadline = Instant::now() + FIRST_SILENCE;
     loop {
         match signs.recv_timeout(LOOK) {
-            Ok(()) => deadline = Instant::now() + SILENCE,
+            Ok(age) if leash.is_some() => deadline = Instant::now() + PATIENCE.saturating_sub(age),
+            // It was asked to end: that it still lives buys it no time.
+            Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => {}
             // Its output is closed: it is about to be gone.
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
@@ -128,16 +131,16 @@ fn watch(mut child: Child, ending: &AtomicBool) -> anyhow::Result<End> {
 }
 
 /// Passes the engine's signs on, and its other lines to our own output.
-fn listen(child: &mut Child) -> anyhow::Result<Receiver<()>> {
+fn listen(child: &mut Child) -> anyhow::Result<Receiver<Duration>> {
     let output = child.stdout.take().context("the engine has no output")?;
     // Unbounded, but two a second.
     let (sign, signs) = channel();
     std::thread::Builder::new().name("signs".to_owned()).spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if line != pulse::ALIVE {
-                println!("{line}");
-            } else if sign.send(()).is_err() {
-                return;
+            match pulse::age(&line) {
+                None => println!("{line}"),
+                Some(age) if sign.send(age).is_err() => return,
+                Some(_) => {}
             }
         }
     })?;
