@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use xtask::{react, root, tidy};
+use xtask::{guest, react, root, tidy};
 
 /// Size of the grey pictures `react` compares.
 const REACT_SIZE: [usize; 2] = [160, 90];
@@ -16,6 +16,15 @@ const REACT_SIZE: [usize; 2] = [160, 90];
 enum Chore {
     /// Checks what no compiler checks: arrows, file lengths, module docs, machine paths.
     Tidy,
+    /// Builds the guest page's editor, which the server then embeds.
+    Guest {
+        /// Drives the page in Chromium too; what follows `--` goes to the driver.
+        #[arg(long)]
+        check: bool,
+        /// For the driver.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Prints how closely each scene follows a song, −1–1.
     React(React),
 }
@@ -51,6 +60,8 @@ fn main() -> Result<()> {
             }
             if problems.is_empty() { Ok(()) } else { bail!("{} to tidy", problems.len()) }
         }
+        Chore::Guest { check: false, .. } => guest::build(&root()),
+        Chore::Guest { check: true, arguments } => guest::check(&root(), &arguments),
         Chore::React(args) => react_table(&args),
     }
 }

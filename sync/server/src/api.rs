@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State as AxumState};
@@ -7,13 +8,15 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sync_protocol::{
     Command, Credential, Envelope, ErrorCode, Event, Member, MemberId, Right, Role, RoomId, RoomState,
-    Secret, TextId,
+    SceneCard, SceneId, Secret, TextId,
 };
 
-use crate::door::{Admitted, Invite, InviteId};
+use crate::door::{self, Admitted, Invite, InviteId};
+use crate::line::Line;
 use crate::server::State;
 use crate::socket::Peer;
 use crate::{pages, room_socket, socket, yjs};
@@ -34,6 +37,8 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/j", get(index))
         .route("/guest/{*path}", get(guest))
         .route("/room", get(room))
+        .route("/room/stream", post(room_stream))
+        .route("/room/say", post(room_say).layer(DefaultBodyLimit::max(socket::MAX_MESSAGE_BYTES)))
         .route("/yjs/{ticket}/{text}", get(yjs_text))
         .route("/drill/echo", get(echo))
         .route("/health", get(|| async { "ok" }))
@@ -45,6 +50,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/api/v1/commands", post(commands))
         .route("/api/v1/invites", get(invites).post(invite))
         .route("/api/v1/invites/{id}", delete(revoke))
+        .route("/api/v1/scenes/{*id}", get(scene))
         .route("/api/v1/tickets", post(ticket))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), guard))
@@ -66,12 +72,18 @@ async fn guard(AxumState(state): AxumState<Arc<State>>, request: Request, next: 
     response
 }
 
-async fn index(AxumState(state): AxumState<Arc<State>>) -> Response {
-    state.settings.pages.get("index.html").map_or_else(pages::no_page, pages::page)
+async fn index(AxumState(state): AxumState<Arc<State>>, headers: HeaderMap) -> Response {
+    let index = state.settings.pages.get("index.html");
+    index.map_or_else(pages::no_page, |page| pages::page(page, &headers))
 }
 
-async fn guest(AxumState(state): AxumState<Arc<State>>, Path(path): Path<String>) -> Response {
-    state.settings.pages.get(&path).map_or_else(|| StatusCode::NOT_FOUND.into_response(), pages::page)
+async fn guest(
+    AxumState(state): AxumState<Arc<State>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let found = state.settings.pages.get(&path);
+    found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |page| pages::page(page, &headers))
 }
 
 async fn room(
@@ -80,7 +92,32 @@ async fn room(
     request: Request,
 ) -> Response {
     let own = Arc::clone(&state);
-    socket::upgrade(state, request, move |ws| room_socket::serve(own, peer.address, ws))
+    socket::upgrade(state, request, move |ws| {
+        room_socket::serve(own, peer.address, Line::Socket(Box::new(ws)))
+    })
+}
+
+/// `/room` for browsers that refuse its WebSocket, see `line`.
+async fn room_stream(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    Json(hello): Json<serde_json::Value>,
+) -> Result<Response, Refusal> {
+    let (line, response) = state.lines.open(&door::new_secret()?, hello.to_string());
+    tokio::spawn(async move {
+        state.metrics.sockets.fetch_add(1, Ordering::Relaxed);
+        Box::pin(room_socket::serve(Arc::clone(&state), peer.address, line)).await;
+        state.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
+    });
+    Ok(response)
+}
+
+async fn room_say(
+    AxumState(state): AxumState<Arc<State>>,
+    headers: HeaderMap,
+    said: Bytes,
+) -> Result<Response, Refusal> {
+    Ok(state.lines.say(&headers, said).await?)
 }
 
 async fn yjs_text(
@@ -160,6 +197,18 @@ async fn members(
     let caller = state.caller(peer.address, &headers)?;
     let session = state.room(&caller.room)?.session().await.map_err(Envelope::from)?;
     Ok(Json(session.members().cloned().collect()))
+}
+
+/// What to draw a scene's controls from.
+async fn scene(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<Arc<SceneCard>>, Refusal> {
+    state.caller(peer.address, &headers)?;
+    let unknown = || Envelope::new(ErrorCode::NotFound, "this host has no such scene");
+    Ok(Json(state.scene(&SceneId(id)).ok_or_else(unknown)?))
 }
 
 #[derive(Serialize)]

@@ -410,7 +410,7 @@ fn hash(secret: &Secret) -> Hash {
     Sha256::digest(secret.bytes()).into()
 }
 
-fn new_secret() -> Result<Secret, Envelope> {
+pub(crate) fn new_secret() -> Result<Secret, Envelope> {
     random_bytes()
         .map(Secret::from_random)
         .map_err(|error| Envelope::new(ErrorCode::Internal, error.to_string()))

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `/j`, `/`, `/guest/…` | the guest page, from [`Settings::pages`] |
 //! | `/room` | the room's own WebSocket: JSON, see below |
+//! | `/room/stream`, `/room/say` | the same for browsers that refuse the WebSocket |
 //! | `/yjs/<ticket>/<text>` | y-websocket version 1, for stock Yjs clients |
-//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `tickets` |
+//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `scenes`, `tickets` |
 //! | `/health`, `/ready`, `/metrics` | for machines; metrics on loopback only |
 //! | `/drill/echo` | echoes WebSocket messages, when the drill is on |
 //!
@@ -25,6 +26,15 @@
 //! Who says `{"type":"watch","pictures":true}` also gets small pictures of the show: binary messages,
 //! one JPEG each, at most eight a second, the latest only.
 //!
+//! # Without a WebSocket
+//!
+//! `POST /room/stream` with the `Hello` as its JSON body answers with an endless row of frames: the
+//! opcode a WebSocket would use (1 text, 2 binary, 8 close, 9 ping), the length as four bytes,
+//! big-endian, then so many bytes. `POST /room/say` says up to 64 messages, one a line, under the
+//! line's name (header `x-jamlight-line`, as the stream's answer gave it) and its own number
+//! (`x-jamlight-no`, from 1): a number said twice counts once, one out of order is refused with 409.
+//! Such a member must say something (a `ping`) within 25 seconds.
+//!
 //! A client that is too slow is closed with 1013 and comes back with its token and the last event it
 //! saw; five messages that make no sense close with 1008.
 #![expect(clippy::disallowed_methods, reason = "the edge to the network owns clocks and a thread")]
@@ -32,6 +42,7 @@
 mod api;
 mod door;
 mod identity;
+mod line;
 mod metrics;
 mod pages;
 mod room_socket;
@@ -42,6 +53,6 @@ mod yjs;
 
 pub use door::{Door, Invite, InviteId};
 pub use identity::{Identity, IdentityError};
-pub use pages::Page;
+pub use pages::{Page, guest_pages};
 pub use server::{Server, ServerError};
 pub use settings::{Settings, SettingsError};

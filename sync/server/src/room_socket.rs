@@ -4,16 +4,16 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
-use sync_protocol::{Envelope, ErrorCode, FromMember, Hello, MAX_WATCHERS, PROTOCOL_VERSION, ToMember};
+use sync_protocol::{Envelope, ErrorCode, FromMember, Hello, PROTOCOL_VERSION, ToMember};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::server::State;
-use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, Ws, close, close_code, send};
+use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, close_code};
 
 /// Messages waiting for one socket. When it is full its member is evicted (`Evict`) and comes back
 /// from the last event it saw: five seconds of a busy room.
@@ -21,9 +21,9 @@ const QUEUE: usize = 512;
 /// How long a stranger may take to say who it is.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves `/room` until either side ends it.
-pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut ws: Ws) {
-    let (room, conn, first, queue) = match enter(&state, peer, &mut ws).await {
+/// Serves a member's line until either side ends it.
+pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut line: Line) {
+    let (room, conn, first, queue) = match enter(&state, peer, &mut line).await {
         Ok(entered) => entered,
         Err(error) => {
             if error.code == ErrorCode::Unauthorized {
@@ -31,22 +31,22 @@ pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut ws: Ws) {
             }
             let closed = encode(&ToMember::Closed { error });
             // Somebody who never said hello may be gone.
-            let _ = send(&mut ws, vec![text(closed)]).await;
-            return close(ws, CloseCode::Policy, "not let in").await;
+            let _ = line.send(vec![text(closed)]).await;
+            return line.close(CloseCode::Policy, "not let in").await;
         }
     };
-    let (code, reason) = talk(&state, &room, conn, first, queue, &mut ws).await;
+    let (code, reason) = talk(&state, &room, conn, first, queue, &mut line).await;
     // Fails only when the room has stopped.
     let _ = room.leave(conn).await;
-    close(ws, code, reason).await;
+    line.close(code, reason).await;
 }
 
 type Entered = (RoomHandle, Conn, Vec<Arc<Sent>>, mpsc::Receiver<Arc<Sent>>);
 
-async fn enter(state: &Arc<State>, peer: IpAddr, ws: &mut Ws) -> Result<Entered, Envelope> {
+async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Entered, Envelope> {
     let malformed =
         |what: String| Envelope::new(ErrorCode::Malformed, format!("a hello is expected: {what}"));
-    let hello = match tokio::time::timeout(HELLO_TIMEOUT, ws.next()).await {
+    let hello = match tokio::time::timeout(HELLO_TIMEOUT, line.next()).await {
         Ok(Some(Ok(Message::Text(hello)))) => hello,
         Ok(_) => return Err(malformed("it is a text message".to_owned())),
         Err(_) => return Err(malformed("it comes within five seconds".to_owned())),
@@ -84,7 +84,7 @@ async fn talk(
     conn: Conn,
     first: Vec<Arc<Sent>>,
     mut queue: mpsc::Receiver<Arc<Sent>>,
-    ws: &mut Ws,
+    line: &mut Line,
 ) -> (CloseCode, &'static str) {
     let mut stopping = state.stopping();
     let mut patience = Patience::new();
@@ -93,7 +93,7 @@ async fn talk(
     let mut was_closed = false;
     let mut watching: Option<Watching> = None;
     let mut pictures = state.pictures.subscribe();
-    if send(ws, outgoing(state, &first)).await.is_err() {
+    if line.send(outgoing(state, &first)).await.is_err() {
         return (CloseCode::Away, "");
     }
     loop {
@@ -111,11 +111,11 @@ async fn talk(
                     batch.push(sent);
                 }
                 was_closed = batch.iter().any(|sent| matches!(sent.message, ToMember::Closed { .. }));
-                if send(ws, outgoing(state, &batch)).await.is_err() {
+                if line.send(outgoing(state, &batch)).await.is_err() {
                     return (CloseCode::Away, "");
                 }
             }
-            message = ws.next() => {
+            message = line.next() => {
                 heard_at = Instant::now();
                 Metrics::add(&state.metrics.messages_in, 1);
                 match message {
@@ -124,7 +124,7 @@ async fn talk(
                             watching = pictures.then(|| Watching::new(state)).flatten();
                             if pictures && watching.is_none() {
                                 let error = Envelope::new(ErrorCode::LimitReached, "too many watch already");
-                                if send(ws, vec![text(encode(&ToMember::Refused { no: 0, error }))]).await.is_err() {
+                                if line.send(vec![text(encode(&ToMember::Refused { no: 0, error }))]).await.is_err() {
                                     return (CloseCode::Away, "");
                                 }
                             }
@@ -135,7 +135,7 @@ async fn talk(
                         Err(error) => {
                             let error = Envelope::new(ErrorCode::Malformed, error.to_string());
                             let refused = encode(&ToMember::Refused { no: 0, error });
-                            if !patience.strike(state) || send(ws, vec![text(refused)]).await.is_err() {
+                            if !patience.strike(state) || line.send(vec![text(refused)]).await.is_err() {
                                 return (CloseCode::Policy, "this makes no sense");
                             }
                         }
@@ -150,12 +150,12 @@ async fn talk(
             // Only while nothing else waits: pictures are the first thing dropped.
             Ok(()) = pictures.changed(), if watching.is_some() && queue.is_empty() => {
                 let jpeg = pictures.borrow_and_update().clone();
-                if send(ws, vec![Message::Binary(jpeg)]).await.is_err() {
+                if line.send(vec![Message::Binary(jpeg)]).await.is_err() {
                     return (CloseCode::Away, "");
                 }
             }
             _ = ping.tick() => {
-                if heard_at.elapsed() > SILENCE_TIMEOUT || send(ws, vec![Message::Ping(Bytes::new())]).await.is_err() {
+                if heard_at.elapsed() > SILENCE_TIMEOUT || line.send(vec![Message::Ping(Bytes::new())]).await.is_err() {
                     return (CloseCode::Away, "you went silent");
                 }
             }
@@ -171,7 +171,7 @@ impl Watching {
     fn new(state: &Arc<State>) -> Option<Self> {
         let watching = Self(Arc::clone(state));
         let num = state.metrics.watchers.fetch_add(1, Ordering::Relaxed);
-        usize::try_from(num).is_ok_and(|num| num < MAX_WATCHERS).then_some(watching)
+        usize::try_from(num).is_ok_and(|num| num < state.settings.max_watchers).then_some(watching)
     }
 }
 

@@ -13,7 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use sync_hub::{HOST, RoomHandle};
 use sync_protocol::{
     Envelope, ErrorCode, JoinLink, KeyFingerprint, MAX_PICTURE_BYTES, MAX_PICTURES_PER_SEC, Role, RoomId,
-    Secret,
+    SceneCard, SceneId, Secret,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +23,7 @@ use tracing::{debug, info, warn};
 
 use crate::door::{Admitted, Door, Invite};
 use crate::identity::{self, Identity, IdentityError};
+use crate::line::Lines;
 use crate::metrics::Metrics;
 use crate::socket::Peer;
 use crate::{Settings, SettingsError, api};
@@ -115,6 +116,8 @@ impl Server {
             stop: watch::Sender::new(false),
             pictures: watch::Sender::new(Bytes::new()),
             picture_free_at: Mutex::new(Instant::now()),
+            scenes: Mutex::default(),
+            lines: Arc::default(),
             names,
             address,
             settings,
@@ -184,6 +187,13 @@ impl Server {
         self.state.door.host_token(room, HOST)
     }
 
+    /// Says which scenes there are, so that guests can draw controls for what the host opens. Replaces
+    /// what was said before.
+    pub fn set_scenes(&self, cards: impl IntoIterator<Item = SceneCard>) {
+        let cards = cards.into_iter().map(|card| (card.id.clone(), Arc::new(card))).collect();
+        *self.state.scenes.lock().unwrap_or_else(PoisonError::into_inner) = cards;
+    }
+
     /// Shows guests who asked for it a small picture of the show, a JPEG of at most 320×180. Returns
     /// at once; one that comes too soon, or is too large, is dropped. Encode one only while
     /// [`Server::num_watchers`] is not 0.
@@ -248,12 +258,20 @@ pub(crate) struct State {
     /// The last small picture of the show. Latest wins.
     pub(crate) pictures: watch::Sender<Bytes>,
     picture_free_at: Mutex<Instant>,
+    /// What guests draw controls from. Held for a lookup; nothing else is locked under it.
+    scenes: Mutex<BTreeMap<SceneId, Arc<SceneCard>>>,
+    /// Members who came without a WebSocket.
+    pub(crate) lines: Arc<Lines>,
 }
 
 impl State {
     pub(crate) fn room(&self, id: &RoomId) -> Result<RoomHandle, Envelope> {
         let unknown = || Envelope::new(ErrorCode::NotFound, "this room is not open");
         self.rooms().get(id).cloned().ok_or_else(unknown)
+    }
+
+    pub(crate) fn scene(&self, id: &SceneId) -> Option<Arc<SceneCard>> {
+        self.scenes.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     pub(crate) fn has_rooms(&self) -> bool {
@@ -433,11 +451,17 @@ where
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut stopping = state.stopping();
-    tokio::select! {
-        served = connection => if let Err(error) = served {
-            debug!(%error, "connection ended");
-        },
-        _ = stopping.changed() => {}
+    let mut connection = std::pin::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        _ = stopping.changed() => {
+            // A streamed answer still says goodbye.
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        debug!(%error, "connection ended");
     }
 }
 

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sync_protocol::MAX_WATCHERS;
 
 use crate::Page;
+use crate::pages::guest_pages;
 
 /// What a user may tune of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,10 +23,12 @@ pub struct Settings {
     pub max_conns_per_address: usize,
     /// Sockets at once, 1–20,000.
     pub max_conns: usize,
+    /// Guests who see small pictures of the show at once, 1–10,000.
+    pub max_watchers: usize,
     /// Whether `/drill/echo` is there.
     pub echo_drill: bool,
     /// The guest page by path below `/guest/`; `index.html` is also `/` and `/j`.
-    #[serde(skip)]
+    #[serde(skip, default = "guest_pages")]
     pub pages: BTreeMap<String, Page>,
 }
 
@@ -37,8 +41,9 @@ impl Default for Settings {
             hosts: Vec::new(),
             max_conns_per_address: 32,
             max_conns: 12_000,
+            max_watchers: MAX_WATCHERS,
             echo_drill: false,
-            pages: BTreeMap::new(),
+            pages: guest_pages(),
         }
     }
 }
@@ -62,6 +67,7 @@ impl Settings {
             (1..=max).contains(&value).then_some(()).ok_or(SettingsError { field, value, range })
         };
         check("max_conns_per_address", self.max_conns_per_address, 10_000, "1 to 10000")?;
+        check("max_watchers", self.max_watchers, 10_000, "1 to 10000")?;
         check("max_conns", self.max_conns, 20_000, "1 to 20000")
     }
 }

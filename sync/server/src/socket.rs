@@ -29,7 +29,7 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// Grows so far while a reader is slow, then its socket ends: the largest state of a room.
 const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 /// The longest paste in base64, and its envelope.
-const MAX_MESSAGE_BYTES: usize = 512 * 1024;
+pub(crate) const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 /// How long one write may take before its reader counts as gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent socket is asked so often whether it is there, and ended after so long: with the room's
@@ -130,13 +130,17 @@ pub(crate) async fn send(ws: &mut Ws, messages: Vec<Message>) -> Result<(), ()> 
 
 /// Says goodbye, and waits a moment for the answer.
 pub(crate) async fn close(mut ws: Ws, code: CloseCode, reason: &str) {
-    let frame = CloseFrame { code, reason: reason.to_owned().into() };
+    let frame = close_frame(code, reason);
     let goodbye = async {
         // The other side may be gone already.
         let _ = ws.close(Some(frame)).await;
         while let Some(Ok(_)) = ws.next().await {}
     };
     let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+}
+
+pub(crate) fn close_frame(code: CloseCode, reason: &str) -> CloseFrame {
+    CloseFrame { code, reason: reason.to_owned().into() }
 }
 
 /// What the protocol says to somebody whose bytes broke it.

@@ -5,11 +5,15 @@
     reason = "tests may panic, and wait for real sockets"
 )]
 
+#[path = "it/streamed.rs"]
+mod streamed;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 use sync_hub::{Hub, Member};
 use sync_protocol::{Command, JoinLink, Role, RoomId, Show};
 use sync_server::{Identity, Server, Settings};
@@ -69,6 +73,11 @@ impl Jam {
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 struct Client(WebSocket<TcpStream>);
@@ -356,6 +365,53 @@ fn a_kicked_member_is_out_at_once_and_a_stopped_server_says_goodbye() {
     jam.stop();
     assert!(start.elapsed() < Duration::from_secs(3));
     assert_eq!(goodbye.join().unwrap(), 1001);
+}
+
+#[test]
+fn the_guest_page_is_one_answer_that_its_own_policy_allows() {
+    let jam = Jam::plain();
+    let get = |path: &str, headers: &str| {
+        jam.request(&format!("GET {path} HTTP/1.1\nHost: HOST\n{headers}Connection: close\n\n"))
+    };
+    let page = get("/j", "");
+    let script = page.split("<script type=\"module\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let hash = base64(&sha2::Sha256::digest(script.as_bytes()));
+    assert!(page.contains(&format!("script-src 'self' 'sha256-{hash}'")), "the policy knows the script");
+    assert!(page.contains("cache-control: no-store") && !page.contains("unsafe-inline"));
+    assert_eq!(page.split_once("\r\n\r\n").unwrap().1, get("/", "").split_once("\r\n\r\n").unwrap().1);
+    assert!(get("/j", "Accept-Encoding: gzip\n").contains("content-encoding: gzip"));
+    assert!(get("/guest/nothing.js", "").starts_with("HTTP/1.1 404"));
+    let bare =
+        Jam::new(Settings { tls: false, pages: std::collections::BTreeMap::new(), ..Settings::default() });
+    let answer = bare.request("GET / HTTP/1.1\nHost: HOST\nConnection: close\n\n");
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no guest page"), "{answer}");
+    bare.stop();
+    jam.stop();
+}
+
+#[test]
+fn who_was_let_in_learns_what_a_scene_s_controls_are() {
+    let jam = Jam::plain();
+    let card = sync_protocol::SceneCard {
+        id: "packs/venue/tunnel".into(),
+        name: "Tunnel".into(),
+        kind: "isf".into(),
+        tags: Vec::new(),
+        author: String::new(),
+        params: Vec::new(),
+    };
+    jam.server.set_scenes([card]);
+    let token = jam.server.host_token(&"solo".into()).unwrap().reveal();
+    let get = |id: &str, token: &str| {
+        jam.request(&format!(
+            "GET /api/v1/scenes/{id} HTTP/1.1\nHost: HOST\nAuthorization: Bearer {token}\nConnection: close\n\n"
+        ))
+    };
+    assert!(get("packs/venue/tunnel", &token).contains("\"name\":\"Tunnel\""));
+    assert!(get("packs%2Fvenue%2Ftunnel", &token).starts_with("HTTP/1.1 200"));
+    assert!(get("other", &token).starts_with("HTTP/1.1 404"));
+    assert!(get("packs/venue/tunnel", "AAAAAAAAAAAAAAAAAAAAAA").starts_with("HTTP/1.1 401"));
+    jam.stop();
 }
 
 #[test]
