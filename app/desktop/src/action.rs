@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sync_protocol::{Command, LayerId};
 
+use crate::jam_model::RoomIntent;
 use crate::model::{AudioChoice, Look};
 
 /// A wish of the person at the window.
@@ -53,6 +54,8 @@ pub enum Intent {
     DismissCard(u64),
     /// Changes how the panels look.
     SetLook(Look),
+    /// Opens, joins, leaves a room.
+    Room(RoomIntent),
     /// Ends the application.
     Quit,
 }

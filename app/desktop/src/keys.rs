@@ -46,6 +46,9 @@ pub(crate) fn handle(ui: &egui::Ui, shell: &mut Shell, model: &Model, commands: 
     if pressed(ui, Modifiers::NONE, Key::T) {
         commands.app(Intent::Tap);
     }
+    if pressed(ui, Modifiers::NONE, Key::J) {
+        shell.room.open = !shell.room.open;
+    }
     if pressed(ui, Modifiers::NONE, Key::Tab) {
         shell.mode = shell.mode.next();
         shell.tabbed = true;
@@ -76,6 +79,9 @@ pub(crate) fn save(shell: &mut Shell, model: &Model, commands: &CommandSender) {
 /// One step back towards Play; never out of the application.
 fn escape(shell: &mut Shell, model: &Model, commands: &CommandSender) {
     if shell.browser.take().is_some() {
+        return;
+    }
+    if std::mem::take(&mut shell.room.large_code) || std::mem::take(&mut shell.room.open) {
         return;
     }
     if shell.mode != Mode::Play {

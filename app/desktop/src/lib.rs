@@ -18,14 +18,19 @@ mod action;
 mod audio_panel;
 mod browser;
 mod cards;
+mod chat;
 mod code;
+mod history;
 mod inspector;
+mod jam;
+mod jam_model;
 mod keys;
 mod layers;
 mod library;
 mod model;
 mod output_panel;
 mod palettes;
+mod people;
 mod shell;
 mod show_menu;
 mod status_bar;
@@ -34,6 +39,7 @@ mod tokens;
 mod widgets;
 
 pub use action::{Action, BrowsePurpose, CommandSender, Intent};
+pub use jam_model::{Check, Deed, Hosting, Nearby, Past, Person, Place, Room, RoomIntent, Visiting};
 pub use model::{
     AudioChoice, Card, CardKind, Ear, Folder, FolderEntry, Look, Model, Monitor, Outputs, Performance,
     Picture, SceneEntry, ShowFile, SourceText, Theme,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sync_protocol::{SceneCard, SceneId, Show};
 
 use crate::action::Action;
+use crate::jam_model::Room;
 
 /// Everything the panels show.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +33,8 @@ pub struct Model {
     pub folder: Option<Folder>,
     /// The text of the selected layer's scene.
     pub source: Option<SourceText>,
-    /// People in the room, this one included.
-    pub num_people: usize,
+    /// The room: who is in it, how others come in.
+    pub room: Room,
 }
 
 /// Pixels for a panel. Clones share them; a new `version` uploads them again.

@@ -10,6 +10,7 @@ use crate::browser::{Browser, browser_ui};
 use crate::cards::cards_ui;
 use crate::code::code_ui;
 use crate::inspector::inspector_ui;
+use crate::jam::{RoomPanel, room_ui};
 use crate::keys;
 use crate::layers::layers_ui;
 use crate::library::library_ui;
@@ -51,6 +52,7 @@ pub struct Shell {
     pub(crate) search: String,
     pub(crate) tag: Option<String>,
     pub(crate) browser: Option<Browser>,
+    pub(crate) room: RoomPanel,
     /// Whether Tab changed the mode in this frame: egui moved the focus for it as well.
     pub(crate) tabbed: bool,
     /// When the person last did something, in the context's seconds.
@@ -199,6 +201,7 @@ pub fn shell_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &
         ui.scope(|ui| {
             ui.multiply_opacity(shell.presence);
             status_bar_ui(ui, shell, model, commands);
+            room_ui(ui, shell, model, commands);
             match shell.mode {
                 Mode::Play => {}
                 Mode::Mix => {

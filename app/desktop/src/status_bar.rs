@@ -2,6 +2,8 @@ use egui::{Align, Layout, PopupCloseBehavior, Response, RichText, Ui, vec2};
 
 use crate::action::CommandSender;
 use crate::audio_panel::audio_ui;
+use crate::jam::unread;
+use crate::jam_model::Place;
 use crate::model::Model;
 use crate::output_panel::output_ui;
 use crate::shell::{Mode, Shell};
@@ -82,9 +84,7 @@ fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSen
     let screen = RichText::new("Output").color(if model.outputs.open { tokens.accent } else { tokens.text });
     let output = labelled(ui.button(screen), "Outputs");
     popup(&output, |ui| output_ui(ui, model, commands));
-    if model.num_people > 1 {
-        ui.label(tabular(format!("{} people", model.num_people)));
-    }
+    room_button_ui(ui, shell, model);
     spark_ui(ui, &model.performance.frame_millis, SLOW_MILLIS, vec2(60.0, 20.0));
     let fps = format!("{:3.0} fps", model.performance.frames_per_sec);
     let performance = &model.performance;
@@ -102,6 +102,26 @@ fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSen
             egui::Label::new(RichText::new(format!("{}{changed}", model.show.title)).color(tokens.text_dim))
                 .truncate(),
         );
+    }
+}
+
+/// Who is here; opens the room.
+fn room_button_ui(ui: &mut Ui, shell: &mut Shell, model: &Model) {
+    let tokens = Tokens::in_use(ui);
+    let room = &model.room;
+    let (text, colour) = match &room.place {
+        Place::Alone | Place::Opening => ("Jam".to_owned(), tokens.text),
+        Place::Hosting(_) => (format!("Jam {}", room.num_online()), tokens.accent),
+        Place::Visiting(visiting) if visiting.connected => {
+            (format!("Jam {}", room.num_online()), tokens.accent)
+        }
+        Place::Visiting(_) => ("Jam …".to_owned(), tokens.warning),
+    };
+    let unread = if shell.room.open { 0 } else { unread(room, &shell.room) };
+    let text = if unread > 0 { format!("{text} •") } else { text };
+    let button = ui.selectable_label(shell.room.open, tabular(text).color(colour));
+    if labelled(button.on_hover_text("The room: people, chat, history (J)"), "Room").clicked() {
+        shell.room.open = !shell.room.open;
     }
 }
 

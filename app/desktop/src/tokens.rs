@@ -20,6 +20,8 @@ pub(crate) const STATUS_PADDING: f32 = 8.0;
 pub(crate) const LIBRARY_WIDTH: f32 = 272.0;
 /// Width of the inspector, in points.
 pub(crate) const INSPECTOR_WIDTH: f32 = 288.0;
+/// Width of the room's panel, in points.
+pub(crate) const ROOM_WIDTH: f32 = 320.0;
 /// Size of a scene's thumbnail, in points.
 pub(crate) const THUMBNAIL: egui::Vec2 = egui::vec2(120.0, 68.0);
 /// Corner radius of panels and cards, in points.

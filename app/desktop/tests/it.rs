@@ -1,5 +1,8 @@
 //! The panels, found the way people who do not see them find them: by label.
 
+#[path = "it/room.rs"]
+mod room;
+
 use std::sync::Arc;
 
 use app_desktop::{

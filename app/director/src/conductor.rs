@@ -81,6 +81,37 @@ impl Conductor {
         self.transport
     }
 
+    /// Follows the room of another machine, whose beat is `beat` at `now_secs` of stream time: what is
+    /// less than a beat off is slewed away, more is another place of the song and is taken at once.
+    /// Beats keep the room's count, so that everyone switches on the same one.
+    pub fn follow(
+        &mut self,
+        now_secs: f64,
+        beat: f64,
+        tempo_bpm: f64,
+        beats_per_bar: u8,
+        confidence: f32,
+    ) -> Transport {
+        let tempo_bpm = tempo_bpm.clamp(*TEMPO_BPM_RANGE.start(), *TEMPO_BPM_RANGE.end());
+        let own = self.transport.beat_at(now_secs);
+        let error = beat - own;
+        let (origin_beat, slewed_bpm) = if error.abs() < 1.0 {
+            (own, tempo_bpm * (1.0 + (error / SLEW_BEATS).clamp(-MAX_SLEW, MAX_SLEW)))
+        } else {
+            (beat, tempo_bpm)
+        };
+        self.disagrees_since_beat = None;
+        self.transport = Transport {
+            source: TempoSource::Room,
+            tempo_bpm: slewed_bpm,
+            origin_secs: now_secs,
+            origin_beat,
+            beats_per_bar: beats_per_bar.max(1),
+            confidence,
+        };
+        self.transport
+    }
+
     /// Returns how many whole beats to skip so that bars start where the source says.
     fn rebar(
         &mut self,
@@ -170,5 +201,24 @@ mod tests {
         }
         let phase = conductor.transport().bar_phase_at(21.0);
         assert!(phase.min(1.0 - phase) < 0.01, "{phase}");
+    }
+
+    #[test]
+    fn a_guest_takes_the_rooms_count_at_once_and_small_errors_in_small_steps() {
+        let mut conductor = Conductor::new();
+        let first = conductor.follow(10.0, 1_000.0, 120.0, 4, 1.0);
+        assert_eq!(first.beat_at(10.0), 1_000.0);
+        let mut now = 10.0;
+        let mut before = first;
+        // The room's clock was 20 ms (0.04 beats) better known a moment later.
+        for _ in 0..400 {
+            now += 0.02;
+            let room = 1_000.04 + (now - 10.0) * 2.0;
+            let after = conductor.follow(now, room, 120.0, 4, 1.0);
+            assert!((after.beat_at(now) - before.beat_at(now)).abs() < 1e-9, "never a step");
+            before = after;
+        }
+        let room = 1_000.04 + (now - 10.0) * 2.0;
+        assert!((before.beat_at(now) - room).abs() < 0.002, "within a millisecond after eight seconds");
     }
 }

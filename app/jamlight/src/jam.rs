@@ -5,8 +5,12 @@ mod home;
 mod hosted;
 mod net;
 mod qr;
+mod settings;
+mod words;
 
 pub(crate) use home::{JamHome, load_or_begin};
 pub(crate) use hosted::{HostOptions, Hosted};
 pub(crate) use net::lan_addresses;
-pub(crate) use qr::qr_text;
+pub(crate) use qr::{qr_modules, qr_text};
+pub(crate) use settings::JamSettings;
+pub(crate) use words::deed;

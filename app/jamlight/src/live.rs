@@ -26,7 +26,6 @@ mod model;
 mod outputs;
 mod pulse;
 mod render;
-#[allow(dead_code, reason = "the panels of a jam, which come next, use the rest")]
 mod room;
 mod scenes;
 mod settings;

@@ -6,7 +6,6 @@
 #![expect(clippy::disallowed_methods, reason = "the binary owns clocks, threads, files and the environment")]
 
 mod cli;
-#[allow(dead_code, reason = "the panels of a jam, which come next, use the rest")]
 mod jam;
 mod live;
 mod offline;

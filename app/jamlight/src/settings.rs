@@ -10,6 +10,8 @@ pub(crate) struct Settings {
     pub ear: audio_analysis::Settings,
     /// `[gpu]`: which adapter, how much memory.
     pub gpu: GpuSettings,
+    /// `[jam]`: how this machine opens its room to others.
+    pub jam: crate::jam::JamSettings,
     /// `[live]`: devices, windows and habits of the app.
     pub live: crate::live::LiveSettings,
 }
@@ -24,6 +26,7 @@ impl Settings {
         let settings = Self {
             ear: file.section("ear", ear),
             gpu: file.section("gpu", |_| Vec::new()),
+            jam: file.section("jam", crate::jam::JamSettings::problems),
             live: file.section("live", crate::live::LiveSettings::problems),
         };
         (Self { gpu: settings.gpu.clone().validated(), ..settings }, file.problems())

@@ -10,7 +10,7 @@ use sync_session::{Journal, MemoryJournal, Session};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::member::Member;
-use crate::room::{Join, MAILBOX, Room, ToRoom};
+use crate::room::{BeginJournal, Join, MAILBOX, Room, ToRoom};
 
 /// The one member of a solo show, and the host of a hosted one.
 pub const HOST: MemberId = MemberId(1);
@@ -147,6 +147,18 @@ impl RoomHandle {
         let (reply, answer) = oneshot::channel();
         self.mailbox.send(ToRoom::Snapshot { reply }).await.map_err(|_| HubError::Stopped)?;
         answer.await.map_err(|_| HubError::Stopped)
+    }
+
+    /// Journals elsewhere from now on: how a show that ran in memory is kept when it is opened to
+    /// others. Returns when it does. For threads that may wait.
+    ///
+    /// # Errors
+    /// [`HubError::Stopped`].
+    pub fn journal_to_blocking(&self, begin: BeginJournal) -> Result<(), HubError> {
+        let (done, answer) = oneshot::channel();
+        let message = ToRoom::JournalTo { begin, done };
+        self.mailbox.blocking_send(message).map_err(|_| HubError::Stopped)?;
+        answer.blocking_recv().map_err(|_| HubError::Stopped)
     }
 
     /// Stops the room once it has worked off its mailbox.

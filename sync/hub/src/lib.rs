@@ -26,4 +26,4 @@ mod room;
 pub use fan_out::{Delivered, FanOut, Sent};
 pub use hub::{Conn, HOST, Hub, HubError, RoomHandle};
 pub use member::Member;
-pub use room::{Entry, Join, TakeSeat};
+pub use room::{BeginJournal, Entry, Join, TakeSeat};

@@ -47,8 +47,13 @@ pub(crate) enum ToRoom {
     Apply { member: MemberId, command: Command, answer: oneshot::Sender<Result<Vec<Event>, Envelope>> },
     TextMissing { text: TextId, state_vector: Vec<u8>, reply: oneshot::Sender<Option<Vec<u8>>> },
     Snapshot { reply: oneshot::Sender<Session> },
+    JournalTo { begin: BeginJournal, done: oneshot::Sender<()> },
     Stop,
 }
+
+/// Makes a journal for a room that runs: what it returns is given every event after the session it
+/// is shown. Called on the room's task, so it must not block.
+pub type BeginJournal = Box<dyn FnOnce(&Session) -> Box<dyn Journal> + Send>;
 
 /// Somebody at the door.
 pub struct Join {
@@ -205,6 +210,11 @@ impl Room {
             }
             ToRoom::Snapshot { reply } => {
                 let _ = reply.send(self.session.clone());
+            }
+            ToRoom::JournalTo { begin, done } => {
+                self.journal = begin(&self.session);
+                // Nobody waits any more: it is done all the same.
+                let _ = done.send(());
             }
             ToRoom::Stop => {}
         }

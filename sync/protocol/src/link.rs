@@ -71,6 +71,15 @@ impl KeyFingerprint {
     }
 }
 
+impl KeyFingerprint {
+    /// Returns how people compare it: its first 64 bits in groups of four hexadecimal digits.
+    pub fn words(&self) -> String {
+        let four = |pair: &[u8]| pair.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let groups: Vec<String> = self.0.chunks(2).take(4).map(four).collect();
+        groups.join(" ")
+    }
+}
+
 impl fmt::Display for KeyFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&URL_SAFE_NO_PAD.encode(self.0))

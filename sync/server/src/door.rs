@@ -240,6 +240,13 @@ impl Door {
         members
     }
 
+    /// Lets nobody in by an invite any more; the members it let in stay.
+    pub fn close_invite(&self, id: InviteId) {
+        let mut book = self.book();
+        book.revision += 1;
+        book.invites.retain(|open| open.invite.id != id);
+    }
+
     /// Takes everything back: invites, tokens, tickets. The panic button.
     pub fn revoke_all(&self) {
         let mut book = self.book();

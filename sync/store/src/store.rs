@@ -75,6 +75,22 @@ impl Store {
         StoreJournal::new(self.to_writer.clone())
     }
 
+    /// Returns a journal for a room that ran without one: its events stand on `state`, which goes to
+    /// the disk before them. Never blocks; the receiver says when `state` is safe.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`], also when the writer has more to do than it can hold.
+    pub fn journal_on(
+        &self,
+        room: &RoomId,
+        state: RoomState,
+    ) -> Result<(StoreJournal, mpsc::Receiver<Result<(), StoreError>>), StoreError> {
+        let (done, answer) = mpsc::sync_channel(1);
+        let message = ToWriter::Snapshot { room: room.clone(), state: Box::new(state), done };
+        self.to_writer.try_send(message).map_err(|_| StoreError::Closed)?;
+        Ok((self.journal(), answer))
+    }
+
     /// Keeps a whole room, so that loading it replays fewer events. Waits for the disk. A room that
     /// begins with a show that is not the default one keeps a snapshot at 0 first: its events stand
     /// on it.
@@ -252,7 +268,12 @@ impl Writer {
                  WHERE events.room = ?1 AND events.member = ?2)",
             who,
         )?;
-        transaction.execute("DELETE FROM snapshots WHERE room = ?1 AND seq > 0", [room.as_str()])?;
+        // But not what the first event stands on.
+        transaction.execute(
+            "DELETE FROM snapshots WHERE room = ?1
+                 AND seq > (SELECT coalesce(min(seq), 1) - 1 FROM events WHERE room = ?1)",
+            [room.as_str()],
+        )?;
         // Search keeps what was deleted until it is rebuilt.
         transaction.execute("INSERT INTO said (said) VALUES ('rebuild')", [])?;
         transaction.commit()?;

@@ -220,3 +220,29 @@ fn what_the_disk_refuses_waits_and_goes_with_the_next_commit_that_succeeds() {
     room.ask(9, title(9));
     assert_eq!(store.load(&room.id, Until::Now).unwrap().unwrap(), room.session);
 }
+
+/// A show that was opened to others in the middle of it.
+#[test]
+fn a_room_that_was_journaled_late_stands_on_what_it_was_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("rooms.db")).unwrap();
+    let id: RoomId = "late".into();
+    let mut session = Session::new(Show::default());
+    let origin = Origin { member: ME, ..Origin::default() };
+    session.join(origin, Member::new(ME, "ana", Role::Host)).unwrap();
+    for n in 0..5 {
+        session.apply(origin, title(n)).unwrap();
+    }
+    let (journal, safe) = store.journal_on(&id, session.state(None)).unwrap();
+    let mut room = Room { id: id.clone(), session, journal };
+    room.ask(1, title(77));
+    room.ask(2, say("hello"));
+    safe.recv().unwrap().unwrap();
+    assert_eq!(store.load(&id, Until::Now).unwrap().unwrap(), room.session);
+    // A later snapshot is no reason to forget the first.
+    store.save_snapshot(&id, room.session.state(None)).unwrap();
+    room.ask(3, title(78));
+    assert_eq!(store.load(&id, Until::Now).unwrap().unwrap().show().title, "title 78");
+    let report = store.verify().unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+}

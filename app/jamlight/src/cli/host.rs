@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -108,7 +108,7 @@ pub(crate) fn trace_beat(beat: f64) {
 pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     let drills = JamDrills::parse(&args.drill)?;
     let home = JamHome::open(&paths(args.home.as_deref())?)?;
-    let store = home.store()?;
+    let store = Arc::new(home.store()?);
     let room = room_id(&args.name)?;
     let begin = Session::new(Show { title: args.name.clone(), ..Show::default() });
     let session = load_or_begin(&store, &room, begin)?;
@@ -145,7 +145,7 @@ fn host(
     mut hosted: Hosted,
     member: &Member,
     end: &mpsc::Receiver<()>,
-) -> sync_store::Store {
+) -> Arc<sync_store::Store> {
     let mut conductor = Conductor::new();
     let quiet = args.json || !std::io::stdout().is_terminal();
     while let Err(mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(TURN) {
@@ -195,20 +195,13 @@ fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {
             "{} is open. Join with a phone, a browser, or `jamlight join`:\n\n  {link}\n",
             args.name
         )?;
-        writeln!(out, "Key of this host: {}", key_words(hosted))?;
+        if let Some(key) = hosted.link().fingerprint {
+            writeln!(out, "Key of this host: {}", key.words())?;
+        }
         writeln!(out, "Ctrl-C closes the room; the same name opens it again.")?;
     }
     out.flush()?;
     Ok(())
-}
-
-/// The host's key as people compare it, in groups of four.
-fn key_words(hosted: &Hosted) -> String {
-    let Some(fingerprint) = hosted.link().fingerprint else { return "none, this host has no TLS".to_owned() };
-    let hex: String = fingerprint.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let groups: Vec<String> =
-        hex.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into()).collect();
-    groups.join(" ")
 }
 
 /// Prints who comes, goes and says what.

@@ -1,9 +1,10 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use sync_hub::RoomHandle;
 use sync_protocol::{JoinLink, Role, RoomState, Secret};
-use sync_server::{Server, Settings};
+use sync_server::{InviteId, Server, Settings};
 use sync_store::Store;
 
 use super::{JamHome, lan_addresses};
@@ -30,11 +31,12 @@ pub(crate) struct HostOptions {
 #[derive(Debug)]
 pub(crate) struct Hosted {
     server: Server,
-    store: Store,
+    store: Arc<Store>,
     home: JamHome,
     room: RoomHandle,
     guests: Role,
     link: JoinLink,
+    invite: InviteId,
     yjs_url: String,
     token: Secret,
     /// The door's revision that is on the disk.
@@ -50,7 +52,7 @@ impl Hosted {
     /// A taken port, a damaged key, a wrong setting: one line with the way out.
     pub(crate) fn start(
         home: JamHome,
-        store: Store,
+        store: Arc<Store>,
         room: RoomHandle,
         options: HostOptions,
     ) -> anyhow::Result<Self> {
@@ -60,7 +62,7 @@ impl Hosted {
         }
         let identity = home.identity()?;
         let server = Server::start_with(server, &identity, vec![room.clone()], home.door())?;
-        let (_, link) = server.invite(room.id(), guests, INVITE_USES, INVITE_LIFE)?;
+        let (invite, link) = server.invite(room.id(), guests, INVITE_USES, INVITE_LIFE)?;
         let yjs_url = server.yjs_url(room.id(), "Editor", guests)?;
         let token = server.host_token(room.id())?;
         let mut hosted = Self {
@@ -70,6 +72,7 @@ impl Hosted {
             room,
             guests,
             link,
+            invite: invite.id,
             yjs_url,
             token,
             door_saved: None,
@@ -106,11 +109,6 @@ impl Hosted {
         &self.server
     }
 
-    /// Returns the rooms' journal.
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// Takes every invite, token and ticket back, and makes a new link: the panic button. Members are
     /// sent away by the room.
     ///
@@ -121,17 +119,26 @@ impl Hosted {
         self.renew()?;
         self.token = self.server.host_token(self.room.id())?;
         self.yjs_url = self.server.yjs_url(self.room.id(), "Editor", self.guests)?;
+        self.keep_door();
         Ok(())
     }
 
-    /// Makes a new link; the one before goes on working until it ends or is taken back.
+    /// Makes a new link; the one before lets nobody in any more. Who is in stays.
     ///
     /// # Errors
     /// No randomness, too many invites.
-    pub(crate) fn renew(&mut self) -> anyhow::Result<()> {
-        let invited = self.server.invite(self.room.id(), self.guests, INVITE_USES, INVITE_LIFE);
-        self.link = invited.context("no new invite")?.1;
+    pub(crate) fn replace_link(&mut self) -> anyhow::Result<()> {
+        let old = self.invite;
+        self.renew()?;
+        self.server.door().close_invite(old);
         self.keep_door();
+        Ok(())
+    }
+
+    fn renew(&mut self) -> anyhow::Result<()> {
+        let invited = self.server.invite(self.room.id(), self.guests, INVITE_USES, INVITE_LIFE);
+        let (invite, link) = invited.context("no new invite")?;
+        (self.invite, self.link) = (invite.id, link);
         Ok(())
     }
 
@@ -151,7 +158,7 @@ impl Hosted {
 
     /// Says goodbye to everyone and closes the port, within three seconds. The room goes on; its
     /// store, which it journals to, is returned to be dropped after it.
-    pub(crate) fn stop(mut self) -> Store {
+    pub(crate) fn stop(mut self) -> Arc<Store> {
         self.keep_door();
         self.server.stop();
         self.store

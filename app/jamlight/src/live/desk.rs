@@ -18,7 +18,7 @@ use super::drill::Drills;
 use super::ear::EarOrder;
 use super::files::{Done, Files, Job};
 use super::model::{self, Known};
-use super::room::Member;
+use super::room::{Member, RoomDesk};
 use super::settings::LiveSettings;
 
 /// How often the window is drawn when no new picture comes: lamps and meters still move.
@@ -33,6 +33,7 @@ pub(crate) struct Desk {
     member: Member,
     ear: Sender<EarOrder>,
     files: Files,
+    room: RoomDesk,
     settings: LiveSettings,
     file: Option<PathBuf>,
     saved: Arc<Show>,
@@ -53,6 +54,7 @@ pub(crate) struct DeskStart {
     pub member: Member,
     pub ear: Sender<EarOrder>,
     pub files: Files,
+    pub room: RoomDesk,
     pub settings: LiveSettings,
     pub drills: Drills,
     pub file: Option<PathBuf>,
@@ -72,6 +74,7 @@ impl Desk {
             member: start.member,
             ear: start.ear,
             files: start.files,
+            room: start.room,
             settings: start.settings,
             file: start.file,
             saved,
@@ -119,6 +122,7 @@ impl Desk {
             outputs,
             folder: self.folder.clone(),
             source: self.source.clone(),
+            room: self.room.view(),
             settings: &self.settings,
         };
         model::make(&self.board, known, Instant::now())
@@ -127,8 +131,10 @@ impl Desk {
     /// Hears what the room and the disk have to say.
     fn listen(&mut self) {
         for notice in self.member.poll() {
-            if let Notice::Refused { error, .. } = notice {
-                self.board.card(CardKind::Warning, error.message, None);
+            match notice {
+                Notice::Happened(event) => self.room.happened(event),
+                Notice::Refused { error, .. } => self.board.card(CardKind::Warning, error.message, None),
+                _ => {}
             }
         }
         while let Ok(done) = self.files.done.try_recv() {
@@ -203,6 +209,7 @@ impl Desk {
                 self.settings.set_look(look);
                 self.keep_settings();
             }
+            Intent::Room(intent) => self.room.ask(intent),
             Intent::Quit => self.quit = true,
             _ => {}
         }
@@ -271,6 +278,7 @@ impl Desk {
 
     /// Saves for the last time and waits until that is done.
     pub(crate) fn end(&mut self) {
+        self.room.end();
         // A worker that is gone has said so already.
         let _ = self.files.jobs.send(Job::End);
         if let Some(thread) = self.files.thread.take() {
@@ -279,7 +287,7 @@ impl Desk {
     }
 }
 
-fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     let mut sentence =
         chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect());

@@ -21,7 +21,7 @@ use sync_protocol::{Command, TempoSettings};
 use super::board::{Board, Heard};
 use super::clicks::ClickFinder;
 use super::drill::Drills;
-use super::room::Member;
+use super::room::{self, HostEar, Member};
 
 /// How often the rings are emptied: half a hop of the analyser.
 const TURN: Duration = Duration::from_millis(5);
@@ -33,6 +33,8 @@ const FETCH_FRAMES: usize = 256;
 const FIRST_RUN_PATIENCE: Duration = Duration::from_secs(3);
 /// How long it waits where there is no device at all.
 const DEAF_PATIENCE: Duration = Duration::from_secs(1);
+/// Silence after which a guest shows what the host hears.
+const GUEST_PATIENCE: Duration = Duration::from_millis(1_500);
 /// Silence worth a sentence.
 const SILENCE_WORTH_SAYING: Duration = Duration::from_secs(10);
 /// How often the list of devices is read anew.
@@ -110,6 +112,9 @@ struct Ear {
     first_run: bool,
     silent_since: Instant,
     clicks: Option<ClickFinder>,
+    /// A guest without sound of its own hears through the host's ear.
+    host_ear: HostEar,
+    hears_host: bool,
 }
 
 impl Ear {
@@ -140,6 +145,8 @@ impl Ear {
             first_run: start.first_run,
             silent_since: now,
             clicks: start.drills.trace_clicks.then(ClickFinder::default),
+            host_ear: HostEar::default(),
+            hears_host: false,
         };
         ear.listen(start.choice);
         Ok(ear)
@@ -155,7 +162,12 @@ impl Ear {
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
             }
             self.take_sound(&mut block);
+            let deaf = self.member.is_guest() && self.silent_since.elapsed() >= GUEST_PATIENCE;
+            self.hears_host = self.host_ear.turn(&self.board, &self.member, &mut self.conductor, deaf);
             turn += 1;
+            if turn.is_multiple_of(6) {
+                room::share_signal(&self.member, &self.board.heard.get());
+            }
             if turn.is_multiple_of(20) {
                 self.consider();
                 self.tell();
@@ -259,15 +271,23 @@ impl Ear {
             let at = Instant::now();
             if !frame.silent {
                 self.silent_since = at;
+            } else if self.hears_host {
+                return;
             }
             let ahead_secs = if self.plays() { self.output.clock().latency_secs() } else { 0.0 };
+            if let Some(followed) =
+                room::follow(&self.member, &mut self.conductor, frame.time_secs, ahead_secs)
+            {
+                transport = followed;
+            }
             self.board.heard.set(Heard { frame, at, transport, ahead_secs });
         }
     }
 
     /// Fills silence where that is wanted, and stops when there is sound.
     fn consider(&mut self) {
-        if self.choice != AudioChoice::Automatic {
+        if self.choice != AudioChoice::Automatic || self.member.is_guest() {
+            // A guest's machine is silent, and shows what the host hears.
             return;
         }
         if self.filling_silence {
@@ -310,6 +330,7 @@ impl Ear {
     }
 
     fn tell(&self) {
+        room::share(&self.member, &self.board.heard.get());
         let state = self.input.state();
         let player = self.player.state();
         let track = if self.plays() { player.track.as_ref() } else { None };
@@ -321,6 +342,7 @@ impl Ear {
                 }
                 _ => device.clone(),
             },
+            _ if self.hears_host => "The host's sound".to_owned(),
             _ => "No sound".to_owned(),
         };
         let problem = self.problem(&state, &player, &source);
@@ -347,6 +369,9 @@ impl Ear {
     fn problem(&self, state: &DeviceState, player: &audio_io::PlayerState, source: &str) -> Option<String> {
         if self.plays() {
             return player.error.clone();
+        }
+        if self.hears_host {
+            return None;
         }
         match state {
             DeviceState::Lost { why, .. } => {

@@ -10,8 +10,7 @@ use app_director::{Conductor, Director};
 use app_library::{Autosave, Paths, Recents, SceneLibrary};
 use audio_signal::Transport;
 use eframe::UserEvent;
-use sync_hub::Hub;
-use sync_protocol::{DEFAULT_SCENE, Layer, LayerId, LayerSource, SceneId, Show};
+use sync_protocol::{Command, DEFAULT_SCENE, Layer, LayerId, LayerSource, SceneId, Show};
 use winit::event_loop::EventLoop;
 
 use crate::settings::Settings;
@@ -24,7 +23,7 @@ use super::ear::{self, EarStart};
 use super::files::{self, FilesStart, unix_millis};
 use super::outputs::{Outputs, SurfaceDesk};
 use super::render::{self, RenderStart};
-use super::room::Member;
+use super::room::{self, Member, OwnRoom, RoomStart};
 use super::scenes::{self, ScenesStart};
 use super::wake::Waker;
 use super::windows::Windows;
@@ -67,8 +66,12 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     let waker = Arc::new(Waker::new(event_loop.create_proxy()));
     pulse::start(board.clone(), waker.clone(), args.engine, drills.hang_after)?;
     let library = Arc::new(SceneLibrary::built_in());
-    let (hub, member) = Hub::solo(beginning.show.clone())?;
-    let member = Member::from(member);
+    let own = OwnRoom::begin(&paths, beginning.show.clone())?;
+    let member = Member::from(own.member);
+    if args.safe && own.open.is_some() {
+        // The room's own show may be what crashed.
+        member.send(Command::ReplaceShow { show: Box::new(beginning.show.clone()) })?;
+    }
 
     // The show first: its device is made while the window opens.
     let mut director = Director::new();
@@ -109,6 +112,16 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
             first_run: beginning.first_run,
         },
     )?;
+    let room = room::start(RoomStart {
+        paths: paths.clone(),
+        board: board.clone(),
+        waker: waker.clone(),
+        member: member.clone(),
+        room: own.hub.room().clone(),
+        settings: settings.jam.clone(),
+        store: own.store.clone(),
+        open: own.open,
+    })?;
     let files = files::start(FilesStart {
         paths: paths.clone(),
         board: board.clone(),
@@ -123,6 +136,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         member,
         ear: ear_orders,
         files,
+        room,
         drills,
         file: beginning.file,
         recent: Recents::read(&paths.recents_file()).files,
@@ -143,7 +157,9 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     // A thread that panicked has left its report.
     let _ = ear_thread.join();
     let _ = scenes_thread.join();
-    hub.stop();
+    own.hub.stop();
+    // Writes what waits.
+    drop(own.store);
     looped.context("the windows' event loop failed")?;
     if exhausted {
         // A status of its own: the supervisor starts a fresh engine.

@@ -16,6 +16,7 @@ pub(crate) struct Known<'a> {
     pub outputs: Outputs,
     pub folder: Option<app_desktop::Folder>,
     pub source: Option<SourceText>,
+    pub room: app_desktop::Room,
     pub settings: &'a LiveSettings,
 }
 
@@ -56,6 +57,6 @@ pub(crate) fn make(board: &Board, known: Known<'_>, now: Instant) -> Model {
         look: known.settings.look(),
         folder: known.folder,
         source: known.source,
-        num_people: 1,
+        room: known.room,
     }
 }

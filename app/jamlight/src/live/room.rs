@@ -3,6 +3,12 @@
 //! Every thread of the app holds a [`Member`] and asks it the same things whoever hosts. Its own room
 //! goes on while the seat is elsewhere, so that leaving a jam brings the own show back as it was.
 
+mod check;
+mod host_ear;
+mod own;
+mod view;
+mod worker;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -14,6 +20,10 @@ use sync_session::{Notice, Session};
 
 use super::board::lock;
 
+pub(crate) use host_ear::{HostEar, follow, share, share_signal};
+pub(crate) use own::OwnRoom;
+pub(crate) use worker::{RoomDesk, RoomStart, start};
+
 /// Who this machine is in the room whose show is on its stage. Clones are the same member.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
@@ -21,11 +31,13 @@ pub(crate) struct Member {
     /// The seat in another machine's room, while there is one. Held for one call; the member's own
     /// lock is taken under it, never the other way round.
     guest: Arc<Mutex<Option<Client>>>,
+    /// What it told the room last. Taken before `guest`.
+    presence: Arc<Mutex<Presence>>,
 }
 
 impl From<sync_hub::Member> for Member {
     fn from(own: sync_hub::Member) -> Self {
-        Self { own, guest: Arc::default() }
+        Self { own, guest: Arc::default(), presence: Arc::default() }
     }
 }
 
@@ -116,11 +128,18 @@ impl Member {
         }
     }
 
-    /// Tells the room what this member is doing. The latest counts.
-    pub(crate) fn set_presence(&self, presence: Presence) {
+    /// Tells the room what this member is doing: the change is made to what was told before. The
+    /// latest counts.
+    pub(crate) fn change_presence(&self, change: impl FnOnce(&mut Presence)) {
+        let mut presence = lock(&self.presence);
+        let before = presence.clone();
+        change(&mut presence);
+        if *presence == before {
+            return;
+        }
         match &*lock(&self.guest) {
-            Some(guest) => guest.set_presence(presence),
-            None => self.own.set_presence(presence),
+            Some(guest) => guest.set_presence(presence.clone()),
+            None => self.own.set_presence(presence.clone()),
         }
     }
 
@@ -129,6 +148,7 @@ impl Member {
     ///
     /// # Errors
     /// As [`Member::send`].
+    #[allow(dead_code, reason = "the code panel edits shared texts")]
     pub(crate) fn edit_text(&self, text: &TextId, range: Range<u32>, insert: &str) -> Result<(), Envelope> {
         match &*lock(&self.guest) {
             Some(guest) => guest.edit_text(text, range, insert),
@@ -137,6 +157,7 @@ impl Member {
     }
 
     /// Returns a shared text with this member's own edits in it, `None` when there is none.
+    #[allow(dead_code, reason = "the code panel edits shared texts")]
     pub(crate) fn text(&self, text: &TextId) -> Option<String> {
         match &*lock(&self.guest) {
             Some(guest) => guest.text(text),

@@ -1,0 +1,53 @@
+use serde::{Deserialize, Serialize};
+use sync_protocol::{MAX_NAME_CHARS, Role};
+use sync_server::Settings as ServerSettings;
+
+/// Section `[jam]` of the settings: how this machine opens its room to others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct JamSettings {
+    /// What this person is called in rooms, 1–64 characters.
+    pub name: String,
+    /// The port; 0 lets the system choose.
+    pub port: u16,
+    /// What people of the link may do: `performer` plays and writes, `viewer` watches and talks.
+    pub guests: Role,
+    /// Sockets from one address at once, 1–10,000: a phone has two, a venue behind one router many.
+    pub max_per_address: usize,
+}
+
+impl Default for JamSettings {
+    fn default() -> Self {
+        let server = ServerSettings::default();
+        Self {
+            name: "Host".to_owned(),
+            port: server.port,
+            guests: Role::Performer,
+            max_per_address: server.max_conns_per_address,
+        }
+    }
+}
+
+impl JamSettings {
+    /// Returns what is out of its range, a sentence each.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME_CHARS {
+            problems.push(format!("name takes 1 to {MAX_NAME_CHARS} characters"));
+        }
+        if !matches!(self.guests, Role::Performer | Role::Viewer) {
+            problems.push("guests is \"performer\" or \"viewer\"".to_owned());
+        }
+        problems.extend(self.server().validate().err().map(|err| err.to_string()));
+        problems
+    }
+
+    /// Returns the server's settings.
+    pub(crate) fn server(&self) -> ServerSettings {
+        ServerSettings {
+            port: self.port,
+            max_conns_per_address: self.max_per_address,
+            ..ServerSettings::default()
+        }
+    }
+}
