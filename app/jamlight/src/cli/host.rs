@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use app_director::Conductor;
-use app_library::Paths;
+use app_library::{Paths, SceneLibrary};
 use audio_signal::AudioFrame;
 use serde_json::json;
 use sync_hub::{Hub, Member};
@@ -147,8 +147,24 @@ fn host(
     end: &mpsc::Receiver<()>,
 ) -> Arc<sync_store::Store> {
     let mut conductor = Conductor::new();
+    let (found, cards) = mpsc::channel();
+    // Compiling takes seconds, and nobody waits for it.
+    let finder = std::thread::Builder::new().name("scenes".to_owned()).spawn(move || {
+        let library = SceneLibrary::built_in();
+        for scene in library.ids() {
+            // One that does not compile here has no controls here.
+            let _ = library.compile(&scene);
+        }
+        let _ = found.send(library.cards());
+    });
+    if let Err(err) = finder {
+        tracing::warn!(%err, "guests get no controls");
+    }
     let quiet = args.json || !std::io::stdout().is_terminal();
     while let Err(mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(TURN) {
+        if let Ok(cards) = cards.try_recv() {
+            hosted.server().set_scenes(cards);
+        }
         let room_secs = member.room_secs();
         // Nobody listens here: the tempo is what the Show says.
         let silence = AudioFrame { time_secs: room_secs, silent: true, ..AudioFrame::default() };

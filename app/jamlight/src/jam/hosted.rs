@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use sync_hub::RoomHandle;
 use sync_protocol::{JoinLink, Role, RoomState, Secret};
-use sync_server::{InviteId, Server, Settings};
+use sync_server::{InviteId, Server, Settings, guest_pages};
 use sync_store::Store;
 
 use super::{JamHome, lan_addresses};
@@ -60,6 +60,7 @@ impl Hosted {
         if server.bind.is_unspecified() {
             server.hosts.extend(lan_addresses().iter().map(ToString::to_string));
         }
+        server.pages = guest_pages();
         let identity = home.identity()?;
         let server = Server::start_with(server, &identity, vec![room.clone()], home.door())?;
         let (invite, link) = server.invite(room.id(), guests, INVITE_USES, INVITE_LIFE)?;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{CardKind, Check, Hosting, Past, Place, Room, RoomIntent, Visiting};
+use app_desktop::{CardKind, Check, Hosting, Past, Place, Room, RoomIntent, SceneEntry, Visiting};
 use app_library::Paths;
 use sync_client::{Client, State};
 use sync_hub::{HOST, RoomHandle};
@@ -19,7 +19,7 @@ use sync_store::{Store, StoreJournal, Until};
 
 use super::own::OpenRoom;
 use super::view::View;
-use super::{Member, check};
+use super::{Member, check, small};
 use crate::jam::{HostOptions, Hosted, JamHome, JamSettings, lan_addresses, qr_modules};
 use crate::live::board::{Board, Slot};
 use crate::live::desk::capitalised;
@@ -27,6 +27,9 @@ use crate::live::wake::Waker;
 
 /// How often the worker looks round: what a person takes for at once.
 const TURN: Duration = Duration::from_millis(50);
+
+/// How often guests get a new picture: what the server passes on at most.
+const PICTURE_EVERY: Duration = Duration::from_millis(125);
 
 /// What the worker is asked for.
 #[derive(Debug)]
@@ -123,6 +126,11 @@ struct Worker {
     checks: (Sender<Check>, Receiver<Check>),
     guest: Option<(Client, Visiting)>,
     last_state: Option<State>,
+    /// The scenes that guests were told of.
+    scenes: Option<Arc<[SceneEntry]>>,
+    picture_due: Instant,
+    /// The version of the picture that guests saw last.
+    pictured: u64,
 }
 
 impl Worker {
@@ -136,6 +144,9 @@ impl Worker {
             checks: channel(),
             guest: None,
             last_state: None,
+            scenes: None,
+            picture_due: Instant::now(),
+            pictured: 0,
         }
     }
 
@@ -200,6 +211,21 @@ impl Worker {
             if self.hosting.num_watchers != num_watchers {
                 self.hosting.num_watchers = num_watchers;
                 changed = true;
+            }
+            let scenes = self.start.board.scenes.get();
+            if self.scenes.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &scenes)) {
+                hosted.server().set_scenes(scenes.iter().map(|scene| scene.card.clone()));
+                self.scenes = Some(scenes);
+            }
+            if num_watchers > 0 && Instant::now() >= self.picture_due {
+                self.picture_due = Instant::now() + PICTURE_EVERY;
+                if let Some(picture) =
+                    self.start.board.picture.get().filter(|picture| picture.version != self.pictured)
+                    && let Some(jpeg) = small::jpeg(&picture)
+                {
+                    self.pictured = picture.version;
+                    hosted.server().publish_picture(jpeg.into());
+                }
             }
         }
         while let Ok(check) = self.checks.1.try_recv() {
@@ -317,6 +343,7 @@ impl Worker {
     fn close(&mut self) {
         let Some(hosted) = self.hosted.take() else { return };
         hosted.stop();
+        self.scenes = None;
         self.forget_open();
         self.view.room.place = Place::Alone;
         self.view.room.past = None;
