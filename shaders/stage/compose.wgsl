@@ -6,6 +6,12 @@ struct Slot {
     a: vec4f,
     // A picture's place: scale and offset of its coordinates.
     fit: vec4f,
+    // From the stage to a layer's own coordinates: a matrix by rows.
+    turn: vec4f,
+    // A layer's middle; the aspect of the stage; width of the mask's soft edge.
+    place: vec4f,
+    // A mask's middle and half size.
+    mask: vec4f,
 }
 
 // Switches; each entry point says which. Fixed when a pipeline is made: a processor that draws runs both sides
@@ -66,13 +72,59 @@ fn light(c: vec4f, encoded: u32) -> vec4f {
     return c;
 }
 
-// X: 0 copies, 1 decodes, 2 encodes. `fit` places the picture.
+// Bright where a mask lets through, 0-1. X: 1 ellipse, 2 rectangle, 3 brightness of tex_b as light, 4 as screen colours.
+fn mask_at(in: Corner) -> f32 {
+    let edge = max(slot.place.w, 1e-4);
+    let from_middle = (vec2f(in.uv.x, 1.0 - in.uv.y) - slot.mask.xy) * vec2f(slot.place.z, 1.0);
+    let size = max(slot.mask.zw, vec2f(1e-4));
+    switch X {
+        case 1u: {
+            let around = length(from_middle / size);
+            return clamp(0.5 + (1.0 - around) * min(size.x, size.y) / edge, 0.0, 1.0);
+        }
+        case 2u: {
+            let outside = abs(from_middle) - size;
+            let away = length(max(outside, vec2f(0.0))) + min(max(outside.x, outside.y), 0.0);
+            return clamp(0.5 - away / edge, 0.0, 1.0);
+        }
+        case 3u, 4u: {
+            let c = textureSampleLevel(tex_b, samp, in.uv * slot.fit.xy + slot.fit.zw, 0.0);
+            let lit = light(c, X - 3u);
+            return clamp(dot(lit.rgb, vec3f(0.2126, 0.7152, 0.0722)), 0.0, 1.0);
+        }
+        default: { return 1.0; }
+    }
+}
+
+// Puts a layer (tex_a) somewhere on the stage and shows a part of it. X: the mask; Y: whether the layer is encoded;
+// Z: whether the mask is turned inside out.
+@fragment
+fn place(in: Corner) -> @location(0) vec4f {
+    let aspect = vec2f(slot.place.z, 1.0);
+    let p = (in.uv - slot.place.xy) * aspect;
+    let q = vec2f(dot(slot.turn.xy, p), dot(slot.turn.zw, p)) / aspect + 0.5;
+    // A pixel at the border is seen as far as it is covered.
+    let width = max(abs(dpdx(q)) + abs(dpdy(q)), vec2f(1e-6));
+    let inside = clamp((0.5 - abs(q - 0.5)) / width + 0.5, vec2f(0.0), vec2f(1.0));
+    var seen = mask_at(in);
+    if Z != 0u {
+        seen = 1.0 - seen;
+    }
+    let c = light(textureSampleLevel(tex_a, samp, q, 0.0), Y);
+    return c * (seen * inside.x * inside.y);
+}
+
+// X: 0 copies, 1 decodes, 2 encodes, 3 copies and leaves what is outside of the picture transparent. `fit` places the picture.
 @fragment
 fn convert(in: Corner) -> @location(0) vec4f {
     let c = textureSampleLevel(tex_a, samp, in.uv * slot.fit.xy + slot.fit.zw, 0.0);
     switch X {
         case 1u: { return decode(c); }
         case 2u: { return encode(c); }
+        case 3u: {
+            let at = in.uv * slot.fit.xy + slot.fit.zw;
+            return select(vec4f(0.0), c, all(at >= vec2f(0.0)) && all(at <= vec2f(1.0)));
+        }
         default: { return c; }
     }
 }

@@ -121,5 +121,9 @@ pub(crate) fn name(model: &Model, layer: &Layer) -> String {
             .map_or_else(|| id.to_string(), |entry| entry.card.name.clone()),
         LayerSource::Picture(_) => "Picture".to_owned(),
         LayerSource::Solid(_) => "Colour".to_owned(),
+        LayerSource::Video(_) => "Video".to_owned(),
+        LayerSource::Camera(_) => "Camera".to_owned(),
+        LayerSource::Text(text) => text.text.lines().next().unwrap_or_default().to_owned(),
+        LayerSource::Slides(_) => "Slides".to_owned(),
     }
 }

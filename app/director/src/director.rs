@@ -3,11 +3,16 @@ use std::sync::Arc;
 
 use audio_signal::{AudioFrame, Cue, Hit, Transport};
 use renderer_scene::{
-    Blend, ExprInput, FrameInput, HitInput, LayerInput, MasterInput, PictureId, SceneProgram,
+    Blend, ExprInput, FaderInput, FrameInput, HitInput, LayerInput, MaskForm, MaskInput, MasterInput,
+    PictureId, Placement, SceneProgram,
 };
-use sync_protocol::{BlendMode, Command, SceneId, Show};
+use sync_protocol::{BlendMode, Command, Deck, Mask, MaskShape, SceneId, Show, Transform};
 
-use crate::layer::{LayerMoment, LayerState, picture_id};
+use crate::autopilot::{Candidate, Pilot};
+use crate::cues::CueWatch;
+use crate::layer::{Chain, LayerMoment, LayerState, Moved, Running};
+use crate::media::picture_id;
+use crate::modulation::ModMoment;
 use crate::palette::{linear_stops, srgb_from_linear};
 
 /// Longest step of the picture's clock, in seconds: a stall makes the picture slow, never jump.
@@ -19,6 +24,16 @@ const NEVER_SECS: f32 = 1000.0;
 pub trait Scenes {
     /// Returns the newest program of a name that compiled.
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>>;
+
+    /// Returns what the autopilot may choose from: scenes that compile and draw by themselves.
+    fn candidates(&self) -> Arc<[Candidate]> {
+        Arc::from([])
+    }
+
+    /// Returns whether a picture can be drawn: a layer changes to it only then.
+    fn picture_ready(&self, _picture: PictureId) -> bool {
+        true
+    }
 }
 
 /// The outside facts of one frame.
@@ -52,6 +67,8 @@ pub struct Step {
     pub proposals: Vec<Command>,
     /// Scenes the Show names and the library does not have. Last good keeps playing.
     pub missing: Vec<SceneId>,
+    /// Values of all modulated parameters, for whoever draws them.
+    pub moved: Vec<Moved>,
 }
 
 /// Turns Show, Signal and Transport into pictures' inputs, one frame after the other.
@@ -61,6 +78,12 @@ pub struct Director {
     next_instance: u64,
     frame_idx: u64,
     time_secs: f64,
+    master: Chain,
+    fader: Option<Running>,
+    fader_of: Option<SceneId>,
+    pilot: Pilot,
+    cues: CueWatch,
+    track: String,
 }
 
 impl Director {
@@ -77,6 +100,13 @@ impl Director {
     /// Goes on from a saved show time, in seconds.
     pub fn resume_at(&mut self, time_secs: f64) {
         self.time_secs = time_secs.max(0.0);
+    }
+
+    /// Says what plays, for texts that name it.
+    pub fn set_track(&mut self, track: &str) {
+        if self.track != track {
+            self.track = track.to_owned();
+        }
     }
 
     /// Makes the input of the next frame.
@@ -124,22 +154,59 @@ impl Director {
             transition: &show.transition,
             scenes,
             pictures: std::array::from_fn(|i| pictures[i].unwrap_or(PictureId::BUILT_IN[i])),
+            modulation: ModMoment {
+                signal,
+                present_secs: moment.present_secs,
+                beat,
+                dt_secs: dt_secs as f32,
+                seed: show.seed,
+            },
+            track: &self.track,
             expr,
         };
+        let mut moved = Vec::new();
         let mut missing = Vec::new();
         let mut layers = Vec::with_capacity(show.layers.len());
         for layer in &show.layers {
             let state = self.layers.entry(layer.id.0).or_default();
-            let drawn = state.step(layer, &layer_moment, &mut self.next_instance, &mut missing);
-            let Some(drawn) = drawn.filter(|_| !layer.muted && layer.opacity > 0.0) else { continue };
+            let drawn = state.step(layer, &layer_moment, &mut self.next_instance, &mut missing, &mut moved);
+            let Some(drawn) = drawn.filter(|drawn| !layer.muted && drawn.opacity > 0.0) else { continue };
             layers.push(LayerInput {
                 layer: layer.id.0,
                 content: drawn.content,
-                opacity: layer.opacity.clamp(0.0, 1.0),
+                opacity: drawn.opacity.clamp(0.0, 1.0),
                 blend: blend_of(layer.blend),
                 effects: drawn.effects,
+                placement: placement_of(&layer.transform),
+                mask: layer.mask.as_ref().and_then(mask_of),
+                deck: layer.deck.map(|deck| u8::from(deck == Deck::B)),
             });
         }
+        let effects = self.master.step(
+            None,
+            &show.effects,
+            &layer_moment,
+            &mut self.next_instance,
+            &mut missing,
+            &mut moved,
+        );
+        if self.fader_of.as_ref() != Some(&show.transition.scene) {
+            self.fader = Running::transition(&show.transition, scenes, &mut self.next_instance);
+            self.fader_of = self.fader.is_some().then(|| show.transition.scene.clone());
+        }
+        let on_decks = layers.iter().any(|layer| layer.deck.is_some());
+        let fader = FaderInput {
+            position: show.fade.position(beat),
+            program: self
+                .fader
+                .as_mut()
+                .filter(|_| on_decks)
+                .and_then(|running| running.program_input(&layer_moment)),
+        };
+        let proposals = [
+            self.pilot.step(show, signal, beat, || scenes.candidates()),
+            self.cues.step(show, signal, beat, self.time_secs),
+        ];
         let hit = |hit: &Hit| hit_at(hit, moment.present_secs);
         let input = FrameInput {
             frame_idx: self.frame_idx,
@@ -162,6 +229,8 @@ impl Director {
             pictures,
             picture_mix: show.pictures.mix.clamp(0.0, 1.0),
             layers,
+            effects,
+            fader,
             master: MasterInput {
                 blackout: show.master.blackout,
                 frozen: show.master.frozen,
@@ -170,13 +239,28 @@ impl Director {
             previews: Vec::new(),
         };
         self.frame_idx += 1;
-        Step { input, proposals: Vec::new(), missing }
+        Step { input, proposals: proposals.into_iter().flatten().collect(), missing, moved }
     }
 }
 
 fn hit_at(hit: &Hit, present_secs: f64) -> HitInput {
     let age_secs = if hit.count == 0 { NEVER_SECS } else { (present_secs - hit.time_secs).max(0.0) as f32 };
     HitInput { count: hit.count, age_secs, strength: hit.strength }
+}
+
+fn placement_of(transform: &Transform) -> Placement {
+    Placement { offset: transform.offset, scale: transform.scale, turn: transform.turn }
+}
+
+fn mask_of(mask: &Mask) -> Option<MaskInput> {
+    let form = match &mask.shape {
+        MaskShape::Ellipse => MaskForm::Ellipse,
+        MaskShape::Rectangle => MaskForm::Rectangle,
+        MaskShape::Picture(asset) => MaskForm::Picture(picture_id(asset)?),
+        MaskShape::Layer(layer) => MaskForm::Layer(layer.0),
+    };
+    let Mask { centre, size, feather, inverted, .. } = *mask;
+    Some(MaskInput { form, centre, size, feather, inverted })
 }
 
 fn blend_of(mode: BlendMode) -> Blend {
@@ -189,5 +273,13 @@ fn blend_of(mode: BlendMode) -> Blend {
         BlendMode::Overlay => Blend::Overlay,
         BlendMode::Lighten => Blend::Lighten,
         BlendMode::Darken => Blend::Darken,
+        BlendMode::ColorDodge => Blend::ColorDodge,
+        BlendMode::ColorBurn => Blend::ColorBurn,
+        BlendMode::HardLight => Blend::HardLight,
+        BlendMode::SoftLight => Blend::SoftLight,
+        BlendMode::Exclusion => Blend::Exclusion,
+        BlendMode::Subtract => Blend::Subtract,
+        BlendMode::Divide => Blend::Divide,
+        BlendMode::Luminosity => Blend::Luminosity,
     }
 }

@@ -3,20 +3,37 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use app_director::{Director, Moment, Scenes, Step};
-use audio_signal::{AudioFrame, Cue, CueValue, Transport};
+use app_director::{Candidate, Director, Moment, Moved, Scenes, Step, text_picture_id};
+use audio_signal::{AudioFrame, BandSignal, Cue as PatternCue, CueValue, Transport};
 use renderer_scene::{
-    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, ProgramId, ProgramInput, SceneInput,
+    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, PictureId, ProgramId, ProgramInput, SceneInput,
     SceneKind, SceneProgram, Var,
 };
-use sync_protocol::{LayerSource, ParamValue, SceneId, Show};
+use sync_protocol::{
+    Autopilot, Band, Command, Cue, CueId, CueTrigger, Effect, LayerId, LayerSource, Look, ModSource,
+    Modulation, OPACITY, ParamValue, Pick, Playlist, SceneId, Show, TextSource,
+};
 
 #[derive(Default)]
-struct Shelf(HashMap<String, Arc<SceneProgram>>);
+struct Shelf(HashMap<String, Arc<SceneProgram>>, Option<PictureId>);
 
 impl Scenes for Shelf {
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
         self.0.get(scene.as_str()).cloned()
+    }
+
+    fn candidates(&self) -> Arc<[Candidate]> {
+        let candidate = |(name, tag, favourite): (&str, &str, bool)| Candidate {
+            scene: SceneId::from(name),
+            tags: vec![tag.to_owned()],
+            rating: 0,
+            favourite,
+        };
+        [("one", "calm", true), ("two", "drive", false), ("three", "calm", false)].map(candidate).into()
+    }
+
+    fn picture_ready(&self, picture: PictureId) -> bool {
+        self.1.is_none_or(|absent| absent != picture)
     }
 }
 
@@ -52,7 +69,9 @@ fn program(id: u128) -> Arc<SceneProgram> {
 }
 
 fn shelf() -> Shelf {
-    Shelf([("one", 1), ("two", 2)].map(|(name, id)| (name.to_owned(), program(id))).into())
+    let filter = SceneProgram { num_inputs: 1, ..SceneProgram::clone(&program(9)) };
+    let scenes = [("one", program(1)), ("two", program(2)), ("three", program(3)), ("filter", Arc::new(filter))];
+    Shelf(scenes.map(|(name, program)| (name.to_owned(), program)).into(), None)
 }
 
 fn show(scene: &str) -> Show {
@@ -66,16 +85,17 @@ struct Run {
     director: Director,
     shelf: Shelf,
     now_secs: f64,
-    cues: Vec<Cue>,
+    cues: Vec<PatternCue>,
+    signal: AudioFrame,
 }
 
 impl Run {
     fn new() -> Self {
-        Self { director: Director::new(), shelf: shelf(), now_secs: 0.0, cues: Vec::new() }
+        Self { director: Director::new(), shelf: shelf(), now_secs: 0.0, cues: Vec::new(), signal: AudioFrame::default() }
     }
 
     fn step(&mut self, show: &Show) -> Step {
-        let signal = Arc::new(AudioFrame::default());
+        let signal = Arc::new(self.signal.clone());
         let moment = Moment::new(self.now_secs, 1.0 / 60.0);
         let step = self.director.step(show, &signal, &self.cues, &Transport::default(), moment, &self.shelf);
         self.now_secs += 1.0 / 60.0;
@@ -157,7 +177,7 @@ fn a_speed_is_integrated_and_never_jumps() {
 fn a_cue_holds_its_parameter_for_its_beats() {
     let mut run = Run::new();
     let value = CueValue::Number(1.5);
-    run.cues = vec![Cue { parameter: "speed".into(), value, beat: 1.0, duration_beats: 1.0 }];
+    run.cues = vec![PatternCue { parameter: "speed".into(), value, beat: 1.0, duration_beats: 1.0 }];
     assert_eq!(only(&run.until(&show("one"), 0.4)).params[0][0], 1.0);
     assert_eq!(only(&run.until(&show("one"), 0.75)).params[0][0], 1.5);
     assert_eq!(only(&run.until(&show("one"), 1.2)).params[0][0], 1.0);
@@ -198,4 +218,162 @@ fn the_same_steps_give_the_same_inputs() {
         format!("{:?}", run.until(&show("two"), 2.3).input)
     };
     assert_eq!(run(), run());
+}
+
+fn loud_bass(level: f32) -> AudioFrame {
+    AudioFrame { bass: BandSignal { level, ..BandSignal::default() }, ..AudioFrame::default() }
+}
+
+#[test]
+fn a_modulation_moves_a_parameter_from_its_knob_and_says_where_it_is() {
+    let mut run = Run::new();
+    run.signal = loud_bass(0.5);
+    let mut moved = show("one");
+    moved.layers[0].params.insert("speed".into(), ParamValue::Number(0.5));
+    let modulation = Modulation { source: ModSource::Level { band: Band::Bass }, ..Modulation::default() };
+    moved.layers[0].modulations.insert("speed".into(), modulation.clone());
+    let step = run.step(&moved);
+    // Half of the range of 2 by half of the bass.
+    assert_eq!(only(&step).params[0][0], 1.0);
+    let expected = Moved { layer: Some(1), effect: None, target: "speed".into(), value: 1.0 };
+    assert_eq!(step.moved, [expected]);
+    run.signal = loud_bass(1.0);
+    moved.layers[0].params.insert("speed".into(), ParamValue::Number(1.5));
+    assert_eq!(only(&run.step(&moved)).params[0][0], 2.0, "never beyond the range");
+    moved.layers[0].modulations = [(OPACITY.to_owned(), Modulation { depth: -0.5, ..modulation })].into();
+    assert_eq!(run.step(&moved).input.layers[0].opacity, 0.5);
+}
+
+#[test]
+fn filters_run_in_their_order_keep_their_memory_and_can_be_bypassed() {
+    let mut run = Run::new();
+    let effect = |id| Effect {
+        id,
+        scene: SceneId::from("filter"),
+        params: [("speed".to_owned(), ParamValue::Number(0.25))].into(),
+        modulations: Default::default(),
+        bypassed: false,
+    };
+    let mut chained = show("one");
+    chained.layers[0].effects = vec![effect(4), effect(5)];
+    chained.effects = vec![effect(1)];
+    let first = run.step(&chained).input;
+    let instances: Vec<u64> = first.layers[0].effects.iter().map(|effect| effect.instance).collect();
+    assert_eq!((instances.len(), first.effects.len()), (2, 1));
+    assert_eq!(first.layers[0].effects[0].params[0][0], 0.25);
+    chained.layers[0].effects.swap(0, 1);
+    chained.layers[0].effects[1].bypassed = true;
+    let next = run.step(&chained).input;
+    assert_eq!(next.layers[0].effects.len(), 1);
+    assert_eq!(next.layers[0].effects[0].instance, instances[1]);
+}
+
+#[test]
+fn typing_changes_the_words_without_a_transition() {
+    let mut run = Run::new();
+    let text = |text: &str| TextSource { text: text.into(), ..TextSource::default() };
+    let showing = |words: &TextSource| {
+        let mut show = show("one");
+        show.layers[0].source = LayerSource::Text(words.clone());
+        show
+    };
+    run.until(&showing(&text("a")), 0.5);
+    let next = text("{track}");
+    run.director.set_track("Song");
+    let picture = text_picture_id(&text("Song"), "");
+    run.shelf.1 = Some(picture);
+    let card = |step: &Step| match &step.input.layers[0].content {
+        LayerContent::One(SceneInput::Card(picture)) => *picture,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(card(&run.step(&showing(&next))), text_picture_id(&text("a"), ""), "last good");
+    run.shelf.1 = None;
+    assert_eq!(card(&run.step(&showing(&next))), picture);
+}
+
+/// Applies what is proposed, as a host does, and returns the scenes in the order they came.
+fn piloted(autopilot: Autopilot, playlist: &[&str], signal: AudioFrame, until_secs: f64) -> Vec<String> {
+    let mut run = Run::new();
+    run.signal = signal;
+    let mut show = show("one");
+    show.autopilot = autopilot;
+    show.playlist = Playlist { scenes: playlist.iter().map(|name| SceneId::from(*name)).collect() };
+    let mut seen = Vec::new();
+    while run.now_secs < until_secs {
+        for proposal in run.step(&show).proposals {
+            let Command::SetSource { source: LayerSource::Scene(scene), .. } = proposal else { continue };
+            seen.push(scene.to_string());
+            show.layers[0].source = LayerSource::Scene(scene);
+        }
+    }
+    seen
+}
+
+#[test]
+fn the_autopilot_follows_the_playlist() {
+    let pilot = Autopilot { pick: Pick::InOrder, beats: 4.0, ..Autopilot::default() };
+    let seen = piloted(pilot, &["one", "two", "three"], AudioFrame::default(), 9.0);
+    assert_eq!(seen, ["two", "three", "one", "two"]);
+}
+
+#[test]
+fn a_shuffled_playlist_shows_each_once_before_any_comes_again() {
+    let pilot = Autopilot { pick: Pick::Shuffled, beats: 4.0, ..Autopilot::default() };
+    let seen = piloted(pilot, &["one", "two", "three"], AudioFrame::default(), 37.0);
+    assert!(seen.len() >= 12, "{seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "{seen:?}");
+    for name in ["one", "two", "three"] {
+        let times = seen.iter().filter(|seen| *seen == name).count();
+        assert!(times >= seen.len() / 3 - 1, "{name} in {seen:?}");
+    }
+}
+
+#[test]
+fn the_autopilot_picks_what_suits_the_music_and_the_tags() {
+    let pilot = Autopilot { pick: Pick::Library, beats: 4.0, ..Autopilot::default() };
+    let hard = AudioFrame { intensity: 1.0, ..AudioFrame::default() };
+    assert_eq!(piloted(pilot.clone(), &[], hard, 2.5), ["two"]);
+    assert_eq!(piloted(pilot.clone(), &[], AudioFrame::default(), 2.5), ["three"]);
+    let favourites = Autopilot { favourites: true, ..pilot.clone() };
+    assert!(piloted(favourites, &[], AudioFrame::default(), 9.0).is_empty(), "the only one is on stage");
+    let tagged = Autopilot { tags: vec!["drive".into()], ..pilot };
+    assert_eq!(piloted(tagged, &[], AudioFrame::default(), 9.0), ["two"]);
+}
+
+#[test]
+fn cues_come_after_their_beats_their_time_and_their_hits() {
+    let cue = |id, trigger| Cue {
+        id: CueId(id),
+        name: "x".into(),
+        trigger,
+        look: Look {
+            layers: Show::default().layers,
+            palette: Default::default(),
+            effects: vec![],
+            fade: Default::default(),
+        },
+    };
+    let mut run = Run::new();
+    let mut show = show("one");
+    show.cues.cues = vec![
+        cue(1, CueTrigger::Beats { after: 2.0 }),
+        cue(2, CueTrigger::Secs { after: 0.5 }),
+        cue(3, CueTrigger::Hit { hit: sync_protocol::HitKind::Kick, nth: 2 }),
+        cue(4, CueTrigger::Manual),
+    ];
+    show.cues.playing = true;
+    let mut came = Vec::new();
+    for frame in 0..300 {
+        if frame > 120 && frame % 30 == 0 {
+            run.signal.kick.count += 1;
+        }
+        for proposal in run.step(&show).proposals {
+            let Command::GoCue { cue } = proposal else { continue };
+            show.cues.current = Some(cue);
+            came.push((cue.0, (run.now_secs * 10.0).round() / 10.0));
+        }
+    }
+    assert_eq!(came, [(1, 1.0), (2, 1.5), (3, 3.0)]);
+    let layer = LayerId(1);
+    assert!(show.layer(layer).is_some());
 }

@@ -57,6 +57,10 @@ pub struct FrameInput {
     pub picture_mix: f32,
     /// From the bottom to the top.
     pub layers: Vec<LayerInput>,
+    /// Filters over all layers in order, each with one input.
+    pub effects: Vec<ProgramInput>,
+    /// The crossfader between the decks.
+    pub fader: FaderInput,
     /// What stands over all layers.
     pub master: MasterInput,
     /// Smaller pictures wanted beside the program.
@@ -97,6 +101,83 @@ pub struct LayerInput {
     pub blend: Blend,
     /// Filters applied to it in order, each with one input.
     pub effects: Vec<ProgramInput>,
+    /// Where it lies.
+    pub placement: Placement,
+    /// The part that is seen; `None` is all.
+    pub mask: Option<MaskInput>,
+    /// 0 and 1 are the decks A and B; `None` lies above both.
+    pub deck: Option<u8>,
+}
+
+impl Default for LayerInput {
+    /// Nothing, without any change.
+    fn default() -> Self {
+        Self {
+            layer: 0,
+            content: LayerContent::One(SceneInput::Solid([0.0; 4])),
+            opacity: 1.0,
+            blend: Blend::Normal,
+            effects: Vec::new(),
+            placement: Placement::default(),
+            mask: None,
+            deck: None,
+        }
+    }
+}
+
+/// Where a layer's picture lies on the stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placement {
+    /// From the middle, right and up, in stages.
+    pub offset: [f32; 2],
+    /// Width and height, in stages; below 0 mirrors.
+    pub scale: [f32; 2],
+    /// Counter-clockwise, in turns.
+    pub turn: f32,
+}
+
+impl Default for Placement {
+    /// As it is.
+    fn default() -> Self {
+        Self { offset: [0.0; 2], scale: [1.0; 2], turn: 0.0 }
+    }
+}
+
+/// The part of a layer that is seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaskInput {
+    /// Its form.
+    pub form: MaskForm,
+    /// Its middle, in stages from the bottom left.
+    pub centre: [f32; 2],
+    /// Half of its width and height, in heights of the stage.
+    pub size: [f32; 2],
+    /// Width of its soft edge, in heights of the stage.
+    pub feather: f32,
+    /// Whether what is outside is seen instead.
+    pub inverted: bool,
+}
+
+/// The form of a mask.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaskForm {
+    /// An ellipse.
+    Ellipse,
+    /// A rectangle.
+    Rectangle,
+    /// Where a picture is bright.
+    Picture(PictureId),
+    /// Where a layer drawn before this one is bright.
+    Layer(u32),
+}
+
+/// The crossfader between the decks.
+#[derive(Clone, Debug, Default)]
+pub struct FaderInput {
+    /// 0 is deck A, 1 is deck B.
+    pub position: f32,
+    /// A transition program; `None` is the crossfade.
+    pub program: Option<ProgramInput>,
 }
 
 /// What a layer shows.
@@ -113,8 +194,10 @@ pub enum LayerContent {
 pub enum SceneInput {
     /// A program.
     Program(ProgramInput),
-    /// A still picture, fitted to cover.
+    /// A picture, fitted to cover.
     Picture(PictureId),
+    /// A picture seen whole, the rest transparent: words.
+    Card(PictureId),
     /// Linear premultiplied RGBA.
     Solid([f32; 4]),
 }
@@ -165,10 +248,16 @@ pub struct MasterInput {
 pub struct PreviewRequest {
     /// Given back with the pixels.
     pub key: u64,
-    /// `None` is the finished picture; else one layer before blending.
+    /// `None` is the finished picture; else one layer before blending, or one of
+    /// [`PreviewRequest::DECKS`].
     pub layer: Option<u32>,
     /// Its size, in pixels.
     pub size: [u32; 2],
+}
+
+impl PreviewRequest {
+    /// What stands for the decks A and B in [`PreviewRequest::layer`]: no layer has these numbers.
+    pub const DECKS: [u32; 2] = [u32::MAX - 1, u32::MAX];
 }
 
 /// How a layer meets what is below it, in linear light.

@@ -14,6 +14,7 @@ const COMPOSE_WGSL: &str = include_str!("../../../shaders/stage/compose.wgsl");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     Convert,
+    Place,
     Shrink,
     Solid,
     Crossfade,
@@ -28,6 +29,7 @@ impl Step {
     fn entry(self) -> &'static str {
         match self {
             Self::Convert => "convert",
+            Self::Place => "place",
             Self::Shrink => "shrink",
             Self::Solid => "solid",
             Self::Crossfade => "crossfade",
@@ -48,6 +50,8 @@ pub(crate) enum Convert {
     Decode = 1,
     /// Light to screen.
     Encode = 2,
+    /// As it is, transparent outside of the picture.
+    Whole = 3,
 }
 
 /// The numbers of one step, byte for byte the `Slot` of the shader.
@@ -56,6 +60,9 @@ pub(crate) enum Convert {
 struct Uniform {
     a: [f32; 4],
     fit: [f32; 4],
+    turn: [f32; 4],
+    place: [f32; 4],
+    mask: [f32; 4],
 }
 
 /// The numbers and switches of one step.
@@ -63,6 +70,9 @@ struct Uniform {
 pub(crate) struct Slot {
     pub(crate) a: [f32; 4],
     pub(crate) fit: [f32; 4],
+    pub(crate) turn: [f32; 4],
+    pub(crate) place: [f32; 4],
+    pub(crate) mask: [f32; 4],
     /// X, Y and Z of the shader: each combination is a pipeline of its own.
     pub(crate) mode: [u32; 3],
 }
@@ -70,7 +80,14 @@ pub(crate) struct Slot {
 impl Default for Slot {
     /// The whole picture, everything off.
     fn default() -> Self {
-        Self { a: [0.0; 4], fit: [1.0, 1.0, 0.0, 0.0], mode: [0; 3] }
+        Self {
+            a: [0.0; 4],
+            fit: [1.0, 1.0, 0.0, 0.0],
+            turn: [1.0, 0.0, 0.0, 1.0],
+            place: [0.5, 0.5, 1.0, 0.0],
+            mask: [0.5; 4],
+            mode: [0; 3],
+        }
     }
 }
 
@@ -149,7 +166,13 @@ impl Composer {
         slot: Slot,
         textures: [Option<TextureRef>; 2],
     ) {
-        let uniform = kit.uniform(bytemuck::bytes_of(&Uniform { a: slot.a, fit: slot.fit }));
+        let uniform = kit.uniform(bytemuck::bytes_of(&Uniform {
+            a: slot.a,
+            fit: slot.fit,
+            turn: slot.turn,
+            place: slot.place,
+            mask: slot.mask,
+        }));
         let black = TextureRef::from(kit.black);
         let [a, b] = textures.map(|t| t.unwrap_or(black));
         let (group, offsets) = kit.bind(

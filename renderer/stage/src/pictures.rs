@@ -63,6 +63,39 @@ impl Pictures {
         Ok(())
     }
 
+    /// Replaces a picture's pixels at once: the next frame of a video or a camera.
+    pub(crate) fn put_frame(
+        &mut self,
+        kit: &mut Kit,
+        id: PictureId,
+        picture: Picture,
+    ) -> Result<(), StageError> {
+        let picture = Picture::new([picture.width, picture.height], picture.rgba)?;
+        let size = [picture.width, picture.height];
+        let resident = self.resident.get_mut(&id).filter(|_| {
+            self.known.get(&id).is_some_and(|known| [known.width, known.height] == size)
+        });
+        let resident = resident.and_then(|one| kit.store.texture(one.texture).map(|texture| (one, texture)));
+        let Some((resident, texture)) = resident else {
+            self.evict(kit, id);
+            self.known.insert(id, picture);
+            return self.send(kit, id);
+        };
+        let layout = wgpu::TexelCopyBufferLayout {
+            offset: 0,
+            bytes_per_row: Some(picture.width * 4),
+            rows_per_image: None,
+        };
+        kit.gpu.queue().write_texture(texture.as_image_copy(), &picture.rgba, layout, texture.size());
+        if !resident.complete {
+            resident.complete = true;
+            self.belt.cancel(resident.texture.number());
+            self.uploads.remove(&resident.texture.number());
+        }
+        self.known.insert(id, picture);
+        Ok(())
+    }
+
     pub(crate) fn remove(&mut self, kit: &mut Kit, id: PictureId) {
         self.known.remove(&id);
         self.shown.iter_mut().filter(|shown| **shown == Some(id)).for_each(|shown| *shown = None);

@@ -188,6 +188,14 @@ impl Stage {
         self.pictures.put(&mut self.kit, id, picture)
     }
 
+    /// Replaces a picture's pixels at once: the next frame of a video or a camera.
+    ///
+    /// # Errors
+    /// What [`Stage::put_picture`] says.
+    pub fn put_frame(&mut self, id: PictureId, picture: Picture) -> Result<(), StageError> {
+        self.pictures.put_frame(&mut self.kit, id, picture)
+    }
+
     /// Takes a picture away and frees its texture at once.
     pub fn remove_picture(&mut self, id: PictureId) {
         self.pictures.remove(&mut self.kit, id);

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssetId, BlendMode, Blob, LayerId, LayerSource, MemberId, Palette, ParamValue, PictureSlot, Right, Role,
-    Seq, Show, ShowKey, TempoSettings, TextId, Transition,
+    AssetId, Autopilot, BlendMode, Blob, CueId, CueTrigger, Deck, Effect, LayerId, LayerSource, Mask,
+    MemberId, Modulation, Palette, ParamValue, PictureSlot, Playlist, Right, Role, Seq, Show, ShowKey,
+    TempoSettings, TextId, Transform, Transition,
 };
 
 /// An imperative that asks to change the Show. Whoever sends it, it is this enum.
@@ -73,6 +74,92 @@ pub enum Command {
         layer: LayerId,
         /// Whether it is left out.
         muted: bool,
+    },
+    /// Lets something move a parameter, or nothing any more.
+    SetModulation {
+        /// Which layer.
+        layer: LayerId,
+        /// The parameter's name, or [`crate::OPACITY`].
+        target: String,
+        /// What moves it.
+        modulation: Option<Modulation>,
+    },
+    /// Puts a layer's picture somewhere on the stage.
+    SetTransform {
+        /// Which layer.
+        layer: LayerId,
+        /// Where.
+        transform: Transform,
+    },
+    /// Shows a part of a layer, or all of it.
+    SetMask {
+        /// Which layer.
+        layer: LayerId,
+        /// Which part.
+        mask: Option<Mask>,
+    },
+    /// Sets the filters of a layer, or of the whole picture.
+    SetEffects {
+        /// Which layer; `None` is the whole picture.
+        layer: Option<LayerId>,
+        /// In order.
+        effects: Vec<Effect>,
+    },
+    /// Gives a layer to a deck, or to none.
+    SetDeck {
+        /// Which layer.
+        layer: LayerId,
+        /// Which deck.
+        deck: Option<Deck>,
+    },
+    /// Moves the crossfader by hand.
+    SetCrossfade {
+        /// 0 is deck A, 1 is deck B.
+        position: f32,
+    },
+    /// Takes the crossfader to a deck, on the beat and as long as the Show's transition says.
+    Take {
+        /// Which deck.
+        deck: Deck,
+    },
+    /// Sets the playlist.
+    SetPlaylist {
+        /// The scenes.
+        playlist: Playlist,
+    },
+    /// Sets how scenes change by themselves.
+    SetAutopilot {
+        /// How.
+        autopilot: Autopilot,
+    },
+    /// Keeps the stage as it is as a new cue, or changes one.
+    PutCue {
+        /// Which; `None` is a new one.
+        cue: Option<CueId>,
+        /// 1–64 characters.
+        name: String,
+        /// When it comes.
+        trigger: CueTrigger,
+        /// Its place; beyond the end is the end.
+        at_idx: usize,
+        /// Whether it takes the stage of now; a new one always does.
+        #[serde(default)]
+        retake: bool,
+    },
+    /// Takes a cue away.
+    RemoveCue {
+        /// Which.
+        cue: CueId,
+    },
+    /// Puts a cue's look on stage.
+    GoCue {
+        /// Which.
+        cue: CueId,
+    },
+    /// Lets the triggers of the cue list count, or not.
+    PlayCues {
+        /// Whether they count.
+        playing: bool,
     },
     /// Sets the colours.
     SetPalette {
@@ -249,6 +336,11 @@ impl Command {
             Self::SetOpacity { layer, .. } => Some(ShowKey::Opacity(*layer)),
             Self::SetPictureMix { .. } => Some(ShowKey::PictureMix),
             Self::SetBrightness { .. } => Some(ShowKey::Brightness),
+            Self::SetModulation { layer, target, .. } => Some(ShowKey::Modulation(*layer, target.clone())),
+            Self::SetTransform { layer, .. } => Some(ShowKey::Transform(*layer)),
+            Self::SetMask { layer, .. } => Some(ShowKey::Mask(*layer)),
+            Self::SetEffects { layer, .. } => Some(ShowKey::Effects(*layer)),
+            Self::SetCrossfade { .. } => Some(ShowKey::Fade),
             _ => None,
         }
     }
@@ -275,6 +367,19 @@ impl Command {
             | Self::SetOpacity { .. }
             | Self::SetBlend { .. }
             | Self::MuteLayer { .. }
+            | Self::SetModulation { .. }
+            | Self::SetTransform { .. }
+            | Self::SetMask { .. }
+            | Self::SetEffects { .. }
+            | Self::SetDeck { .. }
+            | Self::SetCrossfade { .. }
+            | Self::Take { .. }
+            | Self::SetPlaylist { .. }
+            | Self::SetAutopilot { .. }
+            | Self::PutCue { .. }
+            | Self::RemoveCue { .. }
+            | Self::GoCue { .. }
+            | Self::PlayCues { .. }
             | Self::SetPalette { .. }
             | Self::SetTransition { .. }
             | Self::SetTempo { .. }

@@ -3,9 +3,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssetId, BlendMode, Blob, Layer, LayerId, LayerSource, Member, MemberId, Palette, ParamValue,
-    PictureSlot, Running, Seq, Show, ShowKey, TempoSettings, TextId, Transition,
+    AssetId, Autopilot, BlendMode, Blob, Cue, CueId, Deck, Effect, Fade, Layer, LayerId, LayerSource, Look,
+    Mask, Member, MemberId, Modulation, Palette, ParamValue, PictureSlot, Playlist, Running, Seq, Show,
+    TempoSettings, TextId, Transform, Transition,
 };
+
+mod inverse;
 
 /// What was decided: numbered, journaled, sent to everyone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +117,105 @@ pub enum EventKind {
         /// The parameters it had.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         was_params: BTreeMap<String, ParamValue>,
+        /// What moves them now: of the scene's own parameters nothing, unless this takes back another change.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        modulations: BTreeMap<String, Modulation>,
+        /// What moved them.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        was_modulations: BTreeMap<String, Modulation>,
+    },
+    /// Something else moves a parameter; `None` is nothing.
+    ModulationChanged {
+        /// Which layer.
+        layer: LayerId,
+        /// The parameter's name, or [`crate::OPACITY`].
+        target: String,
+        /// What moves it now.
+        modulation: Option<Modulation>,
+        /// What moved it.
+        was: Option<Modulation>,
+    },
+    /// A layer's picture was moved on the stage.
+    TransformChanged {
+        /// Which layer.
+        layer: LayerId,
+        /// Where it is now.
+        transform: Transform,
+        /// Where it was.
+        was: Transform,
+    },
+    /// Another part of a layer is seen.
+    MaskChanged {
+        /// Which layer.
+        layer: LayerId,
+        /// The part now.
+        mask: Option<Mask>,
+        /// The part before.
+        was: Option<Mask>,
+    },
+    /// The filters of a layer or of the whole picture were set.
+    EffectsChanged {
+        /// Which layer; `None` is the whole picture.
+        layer: Option<LayerId>,
+        /// The filters now.
+        effects: Vec<Effect>,
+        /// The filters before.
+        was: Vec<Effect>,
+    },
+    /// A layer was given to a deck.
+    DeckChanged {
+        /// Which layer.
+        layer: LayerId,
+        /// Its deck now.
+        deck: Option<Deck>,
+        /// Its deck before.
+        was: Option<Deck>,
+    },
+    /// The crossfader was moved, or sent on its way.
+    Faded {
+        /// Its way now.
+        fade: Fade,
+        /// Its way before.
+        was: Fade,
+    },
+    /// The playlist was set.
+    PlaylistChanged {
+        /// The new one.
+        playlist: Playlist,
+        /// The old one.
+        was: Playlist,
+    },
+    /// The autopilot was set.
+    AutopilotChanged {
+        /// The new way.
+        autopilot: Autopilot,
+        /// The old way.
+        was: Autopilot,
+    },
+    /// A cue came, changed or went.
+    CueChanged {
+        /// Which.
+        id: CueId,
+        /// Its place and the cue now; `None` when it went.
+        now: Option<(usize, Box<Cue>)>,
+        /// Its place and the cue before; `None` when it is new.
+        was: Option<(usize, Box<Cue>)>,
+    },
+    /// A cue's look came on stage.
+    CueWent {
+        /// The current cue now.
+        cue: Option<CueId>,
+        /// The look.
+        look: Box<Look>,
+        /// The current cue before.
+        was_cue: Option<CueId>,
+        /// The look before.
+        was: Box<Look>,
+    },
+    /// The cue list was started or stopped. It was the other way before.
+    CuesPlayed {
+        /// Whether it plays now.
+        playing: bool,
     },
     /// A parameter was set; `None` is the scene's default.
     ParamChanged {
@@ -302,126 +404,4 @@ pub enum EventKind {
         /// Whether they may.
         open: bool,
     },
-}
-
-impl EventKind {
-    /// Returns the part of the Show it changes, `None` when it changes none.
-    pub fn key(&self) -> Option<ShowKey> {
-        Some(match self {
-            Self::ShowReplaced { .. } => ShowKey::Show,
-            Self::TitleChanged { .. } => ShowKey::Title,
-            Self::LayerAdded { layer, .. } | Self::LayerRemoved { layer, .. } => ShowKey::Layer(layer.id),
-            Self::LayerMoved { layer, .. } => ShowKey::Place(*layer),
-            Self::SourceChanged { layer, .. } => ShowKey::Source(*layer),
-            Self::ParamChanged { layer, name, .. } => ShowKey::Param(*layer, name.clone()),
-            Self::OpacityChanged { layer, .. } => ShowKey::Opacity(*layer),
-            Self::BlendChanged { layer, .. } => ShowKey::Blend(*layer),
-            Self::LayerMuted { layer, .. } => ShowKey::Muted(*layer),
-            Self::PaletteChanged { .. } => ShowKey::Palette,
-            Self::TransitionChanged { .. } => ShowKey::Transition,
-            Self::TempoChanged { .. } => ShowKey::Tempo,
-            Self::PictureChanged { slot, .. } => ShowKey::Picture(*slot),
-            Self::PictureMixChanged { .. } => ShowKey::PictureMix,
-            Self::BlackoutChanged { .. } => ShowKey::Blackout,
-            Self::FrozenChanged { .. } => ShowKey::Frozen,
-            Self::BrightnessChanged { .. } => ShowKey::Brightness,
-            Self::Evaluated { text, block, .. } => ShowKey::Running(Running::slot(text, block)),
-            // It touches every block: nobody else's evaluation survives it.
-            Self::Hushed { .. } => ShowKey::AllRunning,
-            Self::TextEdited { .. }
-            | Self::MemberJoined { .. }
-            | Self::MemberLeft { .. }
-            | Self::MemberChanged { .. }
-            | Self::MemberKicked { .. }
-            | Self::Said { .. }
-            | Self::MessageEdited { .. }
-            | Self::VoteOpened { .. }
-            | Self::VoteCast { .. }
-            | Self::VoteClosed { .. }
-            | Self::ParamOpened { .. } => return None,
-        })
-    }
-
-    /// Returns whether it is a move: one of many values of a fader or a knob.
-    pub fn is_move(&self) -> bool {
-        matches!(
-            self,
-            Self::ParamChanged { .. }
-                | Self::OpacityChanged { .. }
-                | Self::PictureMixChanged { .. }
-                | Self::BrightnessChanged { .. }
-        )
-    }
-
-    /// Returns the change that takes it back, `None` when it changes no Show.
-    pub fn inverse(&self) -> Option<EventKind> {
-        Some(match self.clone() {
-            Self::ShowReplaced { show, was } => Self::ShowReplaced { show: was, was: show },
-            Self::TitleChanged { title, was } => Self::TitleChanged { title: was, was: title },
-            Self::LayerAdded { layer, at_idx } => Self::LayerRemoved { layer, at_idx },
-            Self::LayerRemoved { layer, at_idx } => Self::LayerAdded { layer, at_idx },
-            Self::LayerMoved { layer, to_idx, was_idx } => {
-                Self::LayerMoved { layer, to_idx: was_idx, was_idx: to_idx }
-            }
-            Self::SourceChanged { layer, source, params, was, was_params } => Self::SourceChanged {
-                layer,
-                source: was,
-                params: was_params,
-                was: source,
-                was_params: params,
-            },
-            Self::ParamChanged { layer, name, value, was } => {
-                Self::ParamChanged { layer, name, value: was, was: value }
-            }
-            Self::OpacityChanged { layer, opacity, was } => {
-                Self::OpacityChanged { layer, opacity: was, was: opacity }
-            }
-            Self::BlendChanged { layer, blend, was } => Self::BlendChanged { layer, blend: was, was: blend },
-            Self::LayerMuted { layer, muted } => Self::LayerMuted { layer, muted: !muted },
-            Self::PaletteChanged { palette, was } => Self::PaletteChanged { palette: was, was: palette },
-            Self::TransitionChanged { transition, was } => {
-                Self::TransitionChanged { transition: was, was: transition }
-            }
-            Self::TempoChanged { tempo, was } => Self::TempoChanged { tempo: was, was: tempo },
-            Self::PictureChanged { slot, picture, was } => {
-                Self::PictureChanged { slot, picture: was, was: picture }
-            }
-            Self::PictureMixChanged { mix, was } => Self::PictureMixChanged { mix: was, was: mix },
-            Self::BlackoutChanged { blackout } => Self::BlackoutChanged { blackout: !blackout },
-            Self::FrozenChanged { frozen } => Self::FrozenChanged { frozen: !frozen },
-            Self::BrightnessChanged { brightness, was } => {
-                Self::BrightnessChanged { brightness: was, was: brightness }
-            }
-            Self::Evaluated { text, block, code, quantum_beats, at_beat, was } => {
-                let now = code.map(|code| Running { code, at_beat, quantum_beats });
-                let code = was.map(|was| was.code);
-                Self::Evaluated { text, block, code, quantum_beats, at_beat, was: now }
-            }
-            Self::Hushed { running, was } => Self::Hushed { running: was, was: running },
-            _ => return None,
-        })
-    }
-
-    /// Returns the one move that has the effect of `first` and then this: its value, and what
-    /// `first` replaced. `None` unless both are moves of one key.
-    pub fn joined_after(&self, first: &EventKind) -> Option<EventKind> {
-        if !self.is_move() || self.key() != first.key() {
-            return None;
-        }
-        Some(match (self.clone(), first.clone()) {
-            (Self::ParamChanged { layer, name, value, .. }, Self::ParamChanged { was, .. }) => {
-                Self::ParamChanged { layer, name, value, was }
-            }
-            (Self::OpacityChanged { layer, opacity, .. }, Self::OpacityChanged { was, .. }) => {
-                Self::OpacityChanged { layer, opacity, was }
-            }
-            (Self::PictureMixChanged { mix, .. }, Self::PictureMixChanged { was, .. }) => {
-                Self::PictureMixChanged { mix, was }
-            }
-            (Self::BrightnessChanged { brightness, .. }, Self::BrightnessChanged { was, .. }) => {
-                Self::BrightnessChanged { brightness, was }
-            }
-            _ => return None,
-        })
-    }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{LayerId, PictureSlot};
+use crate::{CueId, LayerId, PictureSlot};
 
 /// The part of the Show that one event changes: what moves are coalesced by and what undo compares.
 ///
@@ -27,6 +27,28 @@ pub enum ShowKey {
     Blend(LayerId),
     /// Whether a layer is left out.
     Muted(LayerId),
+    /// What moves one parameter of a layer.
+    Modulation(LayerId, String),
+    /// Where a layer lies on the stage.
+    Transform(LayerId),
+    /// The part of a layer that is seen.
+    Mask(LayerId),
+    /// A layer's deck.
+    Deck(LayerId),
+    /// The filters of a layer, or of the whole picture.
+    Effects(Option<LayerId>),
+    /// All a cue keeps: layers, colours, filters, crossfader.
+    Look,
+    /// The crossfader.
+    Fade,
+    /// The playlist.
+    Playlist,
+    /// The autopilot.
+    Autopilot,
+    /// One cue.
+    Cue(CueId),
+    /// Whether the cue list plays.
+    CuesPlaying,
     /// The colours.
     Palette,
     /// How scenes change.
@@ -58,12 +80,20 @@ impl ShowKey {
             | Self::Source(layer)
             | Self::Opacity(layer)
             | Self::Blend(layer)
-            | Self::Muted(layer) => Some(Self::Layer(*layer)),
+            | Self::Muted(layer)
+            | Self::Transform(layer)
+            | Self::Mask(layer)
+            | Self::Deck(layer)
+            | Self::Effects(Some(layer)) => Some(Self::Layer(*layer)),
             Self::Running(_) => Some(Self::AllRunning),
-            Self::Param(layer, _) => Some(Self::Source(*layer)),
+            Self::Param(layer, _) | Self::Modulation(layer, _) => Some(Self::Source(*layer)),
+            Self::Layer(_) | Self::Palette | Self::Effects(None) | Self::Fade => Some(Self::Look),
             Self::Title
-            | Self::Layer(_)
-            | Self::Palette
+            | Self::Look
+            | Self::Playlist
+            | Self::Autopilot
+            | Self::Cue(_)
+            | Self::CuesPlaying
             | Self::Transition
             | Self::Tempo
             | Self::Picture(_)

@@ -14,7 +14,10 @@ mod key;
 mod limits;
 mod link;
 mod member;
+mod mixing;
+mod modulation;
 mod param;
+mod sequence;
 mod show;
 mod state;
 mod wire;
@@ -30,7 +33,10 @@ pub use key::ShowKey;
 pub use limits::*;
 pub use link::{JoinLink, KeyFingerprint, SECRET_BYTES, Secret};
 pub use member::{Member, Presence, Right, Role};
+pub use mixing::{Deck, Effect, Fade, Mask, MaskShape, Slides, TextSource, Transform};
+pub use modulation::{Band, HitKind, ModSource, Modulation, Wave};
 pub use param::ParamValue;
+pub use sequence::{Autopilot, Cue, CueId, CueList, CueTrigger, Look, Pick, Playlist};
 pub use show::{
     BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, Running,
     SHOW_VERSION, Show, TempoSettings, Transition,

@@ -65,3 +65,35 @@ pub const MAX_WATCHERS: usize = 30;
 pub const MAX_PICTURE_BYTES: usize = 128 * 1024;
 /// Small pictures of the show a second.
 pub const MAX_PICTURES_PER_SEC: u32 = 8;
+/// The name under which a layer's opacity is modulated: no scene's parameter is called so.
+pub const OPACITY: &str = "@opacity";
+/// Modulations of one layer or effect: as many as anyone can keep apart.
+pub const MAX_MODULATIONS: usize = 32;
+/// Steps of a sequence.
+pub const MAX_STEPS: usize = 32;
+/// Length of a wave, step or phase, in beats.
+pub const MOD_BEATS_RANGE: std::ops::RangeInclusive<f32> = 0.125..=64.0;
+/// Slowest smoothing, attack or release of a modulation, in seconds.
+pub const MAX_MOD_SECS: f32 = 10.0;
+/// Steepest curve of a modulation, as a power of two in the exponent.
+pub const MAX_MOD_CURVE: f32 = 3.0;
+/// Filters of one chain: each is a full-screen pass.
+pub const MAX_EFFECTS: usize = 8;
+/// Scenes of a playlist: a night of them.
+pub const MAX_PLAYLIST: usize = 500;
+/// Time a scene stays with the autopilot, in beats.
+pub const AUTOPILOT_BEATS_RANGE: std::ops::RangeInclusive<f32> = 1.0..=1024.0;
+/// Tags of the autopilot.
+pub const MAX_AUTOPILOT_TAGS: usize = 16;
+/// Cues of a show: each keeps all its layers.
+pub const MAX_CUES: usize = 64;
+/// Longest wait for a cue, in seconds: a day.
+pub const MAX_CUE_SECS: f64 = 86_400.0;
+/// Longest wait for a cue, in beats.
+pub const MAX_CUE_BEATS: f64 = 65_536.0;
+/// Length of a text layer, in characters.
+pub const MAX_LAYER_TEXT_CHARS: usize = 500;
+/// Pictures of one slide show.
+pub const MAX_SLIDES: usize = 256;
+/// Time a slide is seen, in beats.
+pub const SLIDE_BEATS_RANGE: std::ops::RangeInclusive<f32> = 0.25..=256.0;

@@ -3,7 +3,10 @@ use std::collections::BTreeMap;
 use audio_signal::TempoSource;
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, LayerId, ParamValue, SceneId, TextId};
+use crate::{
+    AssetId, Autopilot, CueList, Deck, Effect, Fade, LayerId, Mask, Modulation, ParamValue, Playlist, SceneId,
+    Slides, TextId, TextSource, Transform,
+};
 
 /// The version new show files are written with. Older ones are read and upgraded by `app-library`.
 pub const SHOW_VERSION: u32 = 1;
@@ -34,6 +37,16 @@ pub struct Show {
     pub pictures: Pictures,
     /// What stands over all layers.
     pub master: Master,
+    /// Filters over all layers, in order.
+    pub effects: Vec<Effect>,
+    /// The crossfader between the decks.
+    pub fade: Fade,
+    /// Scenes to be shown one after the other.
+    pub playlist: Playlist,
+    /// How scenes change by themselves.
+    pub autopilot: Autopilot,
+    /// Looks of the stage, and when they come.
+    pub cues: CueList,
     /// The code that runs, by `text/block`. A late joiner runs the same without the texts' past.
     pub running: BTreeMap<String, Running>,
 }
@@ -52,6 +65,11 @@ impl Default for Show {
             tempo: TempoSettings::default(),
             pictures: Pictures::default(),
             master: Master::default(),
+            effects: Vec::new(),
+            fade: Fade::default(),
+            playlist: Playlist::default(),
+            autopilot: Autopilot::default(),
+            cues: CueList::default(),
             running: BTreeMap::new(),
         }
     }
@@ -74,6 +92,14 @@ pub enum LayerSource {
     Picture(AssetId),
     /// One colour: straight RGBA, sRGB-encoded.
     Solid([f32; 4]),
+    /// A moving picture by content; a machine without the file shows nothing.
+    Video(AssetId),
+    /// A camera of each machine's own, by name; empty is the first.
+    Camera(String),
+    /// Words.
+    Text(TextSource),
+    /// Still pictures one after the other.
+    Slides(Slides),
 }
 
 /// One layer of the picture.
@@ -92,6 +118,16 @@ pub struct Layer {
     pub blend: BlendMode,
     /// Whether it is left out of the picture.
     pub muted: bool,
+    /// What moves its parameters, by the parameter's name; [`crate::OPACITY`] is its opacity.
+    pub modulations: BTreeMap<String, Modulation>,
+    /// Filters over it, in order.
+    pub effects: Vec<Effect>,
+    /// Where it lies on the stage.
+    pub transform: Transform,
+    /// The part of it that is seen; `None` is all.
+    pub mask: Option<Mask>,
+    /// The deck it belongs to; `None` lies above both.
+    pub deck: Option<Deck>,
 }
 
 impl Default for Layer {
@@ -103,6 +139,11 @@ impl Default for Layer {
             opacity: 1.0,
             blend: BlendMode::Normal,
             muted: false,
+            modulations: BTreeMap::new(),
+            effects: Vec::new(),
+            transform: Transform::default(),
+            mask: None,
+            deck: None,
         }
     }
 }
@@ -128,6 +169,22 @@ pub enum BlendMode {
     Lighten,
     /// The darker of both.
     Darken,
+    /// Brightens what is below, the more the brighter the layer.
+    ColorDodge,
+    /// Darkens what is below, the more the darker the layer.
+    ColorBurn,
+    /// Multiplies where the layer is dark, screens where it is bright.
+    HardLight,
+    /// The same, gently.
+    SoftLight,
+    /// Difference with less contrast.
+    Exclusion,
+    /// What is below less the layer.
+    Subtract,
+    /// What is below divided by the layer.
+    Divide,
+    /// The layer's brightness with the colours below.
+    Luminosity,
 }
 
 /// The Show's colours: 3–5 stops from dark to bright, interpolated in OKLab.
@@ -165,11 +222,18 @@ pub struct Transition {
     pub duration_beats: f32,
     /// It begins on a multiple of so many beats. 0 begins at once.
     pub quantum_beats: f32,
+    /// Parameters that differ from the transition's defaults.
+    pub params: BTreeMap<String, ParamValue>,
 }
 
 impl Default for Transition {
     fn default() -> Self {
-        Self { scene: SceneId::from("crossfade"), duration_beats: 4.0, quantum_beats: 1.0 }
+        Self {
+            scene: SceneId::from("crossfade"),
+            duration_beats: 4.0,
+            quantum_beats: 1.0,
+            params: BTreeMap::new(),
+        }
     }
 }
 

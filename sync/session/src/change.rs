@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use sync_protocol::{
-    Command, Envelope, ErrorCode, EventKind, Layer, LayerId, MAX_LAYERS, MAX_RUNNING, PictureSlot, Running,
-    Show,
+    Command, Deck, Envelope, ErrorCode, EventKind, Fade, Layer, LayerId, MAX_LAYERS, MAX_RUNNING, OPACITY,
+    PictureSlot, Running, Show,
 };
 
 use crate::check::{self, refuse};
+
+mod cues;
 
 /// Returns the change a Command makes of this Show, `None` when it changes nothing.
 ///
@@ -61,6 +63,14 @@ pub(crate) fn decide(
                 params: Default::default(),
                 was: found.source.clone(),
                 was_params: found.params.clone(),
+                // The new scene has other parameters; the opacity is the layer's.
+                modulations: found
+                    .modulations
+                    .iter()
+                    .filter(|(target, _)| *target == OPACITY)
+                    .map(|(target, modulation)| (target.clone(), modulation.clone()))
+                    .collect(),
+                was_modulations: found.modulations.clone(),
             }
         }
         Command::SetParam { layer, name, value } => {
@@ -85,6 +95,68 @@ pub(crate) fn decide(
                 return Ok(None);
             }
             EventKind::LayerMuted { layer, muted }
+        }
+        Command::SetModulation { layer, target, modulation } => {
+            check::param_name(&target)?;
+            let (_, found) = find(show, layer)?;
+            let was = found.modulations.get(&target).cloned();
+            if let Some(modulation) = &modulation {
+                check::modulation(modulation)?;
+                check::num_modulations(found.modulations.len() + usize::from(was.is_none()))?;
+            }
+            EventKind::ModulationChanged { layer, target, modulation, was }
+        }
+        Command::SetTransform { layer, transform } => {
+            check::transform(&transform)?;
+            EventKind::TransformChanged { layer, transform, was: find(show, layer)?.1.transform }
+        }
+        Command::SetMask { layer, mask } => {
+            mask.as_ref().map_or(Ok(()), check::mask)?;
+            EventKind::MaskChanged { layer, mask, was: find(show, layer)?.1.mask.clone() }
+        }
+        Command::SetEffects { layer, effects } => {
+            check::effects(&effects)?;
+            let was = match layer {
+                Some(layer) => find(show, layer)?.1.effects.clone(),
+                None => show.effects.clone(),
+            };
+            EventKind::EffectsChanged { layer, effects, was }
+        }
+        Command::SetDeck { layer, deck } => {
+            EventKind::DeckChanged { layer, deck, was: find(show, layer)?.1.deck }
+        }
+        Command::SetCrossfade { position } => {
+            check::within(position, 0.0, 1.0, "position")?;
+            EventKind::Faded { fade: Fade::at(position), was: show.fade }
+        }
+        Command::Take { deck } => {
+            let to = if deck == Deck::A { 0.0 } else { 1.0 };
+            if show.fade.to == to {
+                return Ok(None);
+            }
+            let start_beat = next_beat(earliest_beat, f64::from(show.transition.quantum_beats));
+            let from = show.fade.position(start_beat);
+            let duration_beats = show.transition.duration_beats;
+            EventKind::Faded { fade: Fade { from, to, start_beat, duration_beats }, was: show.fade }
+        }
+        Command::SetPlaylist { playlist } => {
+            check::playlist(&playlist)?;
+            EventKind::PlaylistChanged { playlist, was: show.playlist.clone() }
+        }
+        Command::SetAutopilot { autopilot } => {
+            check::autopilot(&autopilot)?;
+            EventKind::AutopilotChanged { autopilot, was: show.autopilot.clone() }
+        }
+        Command::PutCue { cue, name, trigger, at_idx, retake } => {
+            cues::put(show, cue, name, trigger, at_idx, retake)?
+        }
+        Command::RemoveCue { cue } => cues::remove(show, cue)?,
+        Command::GoCue { cue } => cues::go(show, cue)?,
+        Command::PlayCues { playing } => {
+            if show.cues.playing == playing {
+                return Ok(None);
+            }
+            EventKind::CuesPlayed { playing }
         }
         Command::SetPalette { palette } => {
             check::palette(&palette)?;
@@ -175,11 +247,24 @@ pub(crate) fn fit(show: &Show, earliest_beat: f64, kind: EventKind) -> Option<Ev
             let (was_idx, _) = find(show, layer).ok()?;
             EventKind::LayerMoved { layer, to_idx: to_idx.min(show.layers.len() - 1), was_idx }
         }
-        EventKind::SourceChanged { layer, source, params, .. } => {
+        EventKind::SourceChanged { layer, source, params, modulations, .. } => {
             let (_, found) = find(show, layer).ok()?;
             let (was, was_params) = (found.source.clone(), found.params.clone());
-            EventKind::SourceChanged { layer, source, params, was, was_params }
+            let was_modulations = found.modulations.clone();
+            EventKind::SourceChanged { layer, source, params, was, was_params, modulations, was_modulations }
         }
+        EventKind::ModulationChanged { layer, ref target, ref modulation, .. } => {
+            let (_, found) = find(show, layer).ok()?;
+            if modulation.is_some() && !found.modulations.contains_key(target) {
+                check::num_modulations(found.modulations.len() + 1).ok()?;
+            }
+            kind
+        }
+        EventKind::EffectsChanged { layer: Some(layer), .. } => {
+            find(show, layer).ok()?;
+            kind
+        }
+        EventKind::CueChanged { .. } | EventKind::CueWent { .. } => cues::fit(show, kind)?,
         EventKind::ParamChanged { layer, ref name, ref value, .. } => {
             let (_, found) = find(show, layer).ok()?;
             if value.is_some() && !found.params.contains_key(name) {
@@ -189,6 +274,9 @@ pub(crate) fn fit(show: &Show, earliest_beat: f64, kind: EventKind) -> Option<Ev
         }
         EventKind::OpacityChanged { layer, .. }
         | EventKind::BlendChanged { layer, .. }
+        | EventKind::TransformChanged { layer, .. }
+        | EventKind::MaskChanged { layer, .. }
+        | EventKind::DeckChanged { layer, .. }
         | EventKind::LayerMuted { layer, .. } => {
             find(show, layer).ok()?;
             kind
@@ -219,10 +307,36 @@ pub(crate) fn apply(show: &mut Show, kind: &EventKind) {
                 show.layers.insert(to_idx.min(show.layers.len()), moved);
             }
         }
-        EventKind::SourceChanged { layer, source, params, .. } => with(show, layer, |layer| {
+        EventKind::SourceChanged { layer, source, params, modulations, .. } => with(show, layer, |layer| {
             layer.source = source;
             layer.params = params;
+            layer.modulations = modulations;
         }),
+        EventKind::ModulationChanged { layer, target, modulation, .. } => {
+            with(show, layer, |layer| match modulation {
+                Some(modulation) => {
+                    layer.modulations.insert(target, modulation);
+                }
+                None => {
+                    layer.modulations.remove(&target);
+                }
+            })
+        }
+        EventKind::TransformChanged { layer, transform, .. } => {
+            with(show, layer, |layer| layer.transform = transform)
+        }
+        EventKind::MaskChanged { layer, mask, .. } => with(show, layer, |layer| layer.mask = mask),
+        EventKind::EffectsChanged { layer: Some(layer), effects, .. } => {
+            with(show, layer, |layer| layer.effects = effects)
+        }
+        EventKind::EffectsChanged { layer: None, effects, .. } => show.effects = effects,
+        EventKind::DeckChanged { layer, deck, .. } => with(show, layer, |layer| layer.deck = deck),
+        EventKind::Faded { fade, .. } => show.fade = fade,
+        EventKind::PlaylistChanged { playlist, .. } => show.playlist = playlist,
+        EventKind::AutopilotChanged { autopilot, .. } => show.autopilot = autopilot,
+        EventKind::CueChanged { id, now, .. } => cues::change(show, id, now),
+        EventKind::CueWent { cue, look, .. } => cues::went(show, cue, *look),
+        EventKind::CuesPlayed { playing } => show.cues.playing = playing,
         EventKind::ParamChanged { layer, name, value, .. } => with(show, layer, |layer| match value {
             Some(value) => {
                 layer.params.insert(name, value);

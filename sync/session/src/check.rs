@@ -10,6 +10,12 @@ use sync_protocol::{
     SceneId, Show, TEMPO_BPM_RANGE, TempoSettings, TextId, Transition,
 };
 
+mod mixing;
+
+pub(crate) use mixing::{
+    autopilot, cue_trigger, effects, mask, modulation, num_modulations, playlist, transform,
+};
+
 /// Length of an [`AssetId`]: SHA-256 in hexadecimal.
 const ASSET_ID_CHARS: usize = 64;
 
@@ -69,6 +75,11 @@ pub(crate) fn show(show: &Show) -> Result<(), Envelope> {
         asset(picture)?;
     }
     within(show.pictures.mix, 0.0, 1.0, "mix")?;
+    effects(&show.effects)?;
+    mixing::fade(&show.fade)?;
+    playlist(&show.playlist)?;
+    autopilot(&show.autopilot)?;
+    mixing::cues(&show.cues)?;
     if show.running.len() > MAX_RUNNING {
         let message = format!("the show runs {} blocks, the limit is {MAX_RUNNING}", show.running.len());
         return Err(refuse(ErrorCode::LimitReached, message, "running"));
@@ -88,13 +99,20 @@ pub(crate) fn layer(layer: &Layer) -> Result<(), Envelope> {
     source(&layer.source)?;
     within(layer.opacity, 0.0, 1.0, "opacity")?;
     num_params(layer.params.len())?;
+    mixing::modulations(&layer.modulations)?;
+    effects(&layer.effects)?;
+    transform(&layer.transform)?;
+    layer.mask.as_ref().map_or(Ok(()), mask)?;
     layer.params.iter().try_for_each(|(name, value)| param_name(name).and_then(|()| param(value)))
 }
 
 pub(crate) fn source(source: &LayerSource) -> Result<(), Envelope> {
     match source {
         LayerSource::Scene(id) => scene(id),
-        LayerSource::Picture(id) => asset(id),
+        LayerSource::Picture(id) | LayerSource::Video(id) => asset(id),
+        LayerSource::Camera(name) => mixing::file_name(name, "camera"),
+        LayerSource::Text(text) => mixing::text(text),
+        LayerSource::Slides(slides) => mixing::slides(slides),
         LayerSource::Solid(rgba) => rgba.iter().try_for_each(|value| within(*value, 0.0, 1.0, "source")),
     }
 }
@@ -157,6 +175,8 @@ pub(crate) fn palette(palette: &Palette) -> Result<(), Envelope> {
 
 pub(crate) fn transition(transition: &Transition) -> Result<(), Envelope> {
     scene(&transition.scene)?;
+    num_params(transition.params.len())?;
+    transition.params.iter().try_for_each(|(name, value)| param_name(name).and_then(|()| param(value)))?;
     within(transition.duration_beats, 0.0, MAX_TRANSITION_BEATS, "duration_beats")?;
     within(transition.quantum_beats, 0.0, MAX_TRANSITION_BEATS, "quantum_beats")
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use renderer_gpu::TextureId;
 use renderer_scene::{
-    Blend, FrameInput, LayerContent, LayerInput, PictureId, ProgramInput, SceneInput, TextureSource,
-    TransitionInput,
+    Blend, FrameInput, LayerContent, LayerInput, MaskForm, PictureId, Placement, PreviewRequest,
+    ProgramInput, SceneInput, TextureSource, TransitionInput,
 };
 
 use super::{Content, FrameReport, Stage};
@@ -24,15 +24,118 @@ impl Stage {
         report: &mut FrameReport,
         layers: &mut HashMap<u32, Content>,
     ) {
-        let mut below = None;
-        for layer in &input.layers {
+        // The decks first, then what lies above both.
+        let mut below = self.decks(encoder, input, report, layers);
+        for layer in input.layers.iter().filter(|layer| layer.deck.is_none()) {
             below = self.layer(encoder, input, layer, below, report, layers);
             self.timer.layer(encoder, layer.layer);
+        }
+        for effect in &input.effects {
+            let Some(from) = below else { break };
+            below = self.program(encoder, input, effect, [Some(from), None], 0.0, report).or(Some(from));
         }
         self.composed = below;
         self.glow = below
             .filter(|c| !c.encoded && self.settings.bloom > 0.0)
             .and_then(|c| self.bloom(encoder, c, report));
+    }
+
+    /// Draws both decks and what the crossfader makes of them; `None` when no layer is on a deck. A deck that
+    /// nobody sees, neither the audience nor a preview, rests.
+    fn decks(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        input: &FrameInput,
+        report: &mut FrameReport,
+        layers: &mut HashMap<u32, Content>,
+    ) -> Option<Content> {
+        if input.layers.iter().all(|layer| layer.deck.is_none()) {
+            return None;
+        }
+        let position = input.fader.position.clamp(0.0, 1.0);
+        let mut sides = [None, None];
+        for (idx, (side, share)) in sides.iter_mut().zip([1.0 - position, position]).enumerate() {
+            let key = PreviewRequest::DECKS[idx];
+            if share <= 0.0 && input.previews.iter().all(|preview| preview.layer != Some(key)) {
+                continue;
+            }
+            for layer in input.layers.iter().filter(|layer| layer.deck.map(usize::from) == Some(idx)) {
+                *side = self.layer(encoder, input, layer, *side, report, layers);
+                self.timer.layer(encoder, layer.layer);
+            }
+            if let Some(content) = *side {
+                layers.insert(key, content);
+            }
+        }
+        match (sides, position) {
+            ([Some(a), _], 0.0) => Some(a),
+            ([_, Some(b)], 1.0) => Some(b),
+            ([None, None], _) => None,
+            (sides, _) => self.crossing(encoder, input, sides, input.fader.program.as_ref(), position, report),
+        }
+    }
+
+    /// What a transition makes of two pictures.
+    fn crossing(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        input: &FrameInput,
+        sides: [Option<Content>; 2],
+        program: Option<&ProgramInput>,
+        progress: f32,
+        report: &mut FrameReport,
+    ) -> Option<Content> {
+        if let Some(program) = program
+            && let Some(done) = self.program(encoder, input, program, sides, progress, report)
+        {
+            return Some(done);
+        }
+        let target = self.target(self.render_size(), report)?;
+        let [from, to] = sides.map(|side| u32::from(side.is_some_and(|side| side.encoded)));
+        let slot = Slot { a: [progress, 0.0, 0.0, 0.0], mode: [from, to, 0], ..Slot::default() };
+        let textures = sides.map(|side| side.map(|side| side.texture.into()));
+        self.composer.draw_to(&mut self.kit, encoder, target, Step::Crossfade, slot, textures);
+        Some(Content { texture: target, encoded: false })
+    }
+
+    /// Puts a layer where it lies and shows the part that is seen.
+    fn placed(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        layer: &LayerInput,
+        content: Content,
+        report: &mut FrameReport,
+        layers: &HashMap<u32, Content>,
+    ) -> Option<Content> {
+        let size = self.render_size();
+        let mut slot = Slot { mode: [0, u32::from(content.encoded), 0], ..Slot::default() };
+        let mut mask_texture = None;
+        let aspect = size[0] as f32 / size[1].max(1) as f32;
+        slot.place = [0.5 + layer.placement.offset[0], 0.5 - layer.placement.offset[1], aspect, 0.0];
+        slot.turn = inverse(layer.placement);
+        if let Some(mask) = &layer.mask {
+            slot.mask = [mask.centre[0], mask.centre[1], mask.size[0], mask.size[1]];
+            slot.place[3] = mask.feather;
+            slot.mode[2] = u32::from(mask.inverted);
+            slot.mode[0] = match mask.form {
+                MaskForm::Ellipse => 1,
+                MaskForm::Rectangle => 2,
+                MaskForm::Picture(id) => {
+                    mask_texture = self.pictures.get(&mut self.kit, id, true);
+                    slot.fit = self.pictures.size(id).map_or(slot.fit, |picture| cover(picture, size));
+                    4
+                }
+                MaskForm::Layer(other) => {
+                    let other = layers.get(&other);
+                    mask_texture = other.map(|other| other.texture.into());
+                    3 + u32::from(other.is_some_and(|other| other.encoded))
+                }
+            };
+        }
+        let target = self.target(size, report)?;
+        let textures = [Some(content.texture.into()), mask_texture];
+        self.composer.draw_to(&mut self.kit, encoder, target, Step::Place, slot, textures);
+        Some(Content { texture: target, encoded: false })
     }
 
     /// Draws one layer over what is below it. Returns the two together.
@@ -53,6 +156,11 @@ impl Stage {
             let Some(from) = content else { break };
             // An effect that cannot run is left out, what it works on is not.
             content = self.program(encoder, input, effect, [Some(from), None], 0.0, report).or(Some(from));
+        }
+        if let Some(from) = content
+            && (layer.placement != Placement::default() || layer.mask.is_some())
+        {
+            content = self.placed(encoder, layer, from, report, layers);
         }
         let Some(content) = content else { return below };
         layers.insert(layer.layer, content);
@@ -90,23 +198,28 @@ impl Stage {
                 self.composer.draw_to(&mut self.kit, encoder, target, Step::Solid, slot, [None, None]);
                 Some(Content { texture: target, encoded: false })
             }
-            SceneInput::Picture(id) => {
-                let size = self.render_size();
-                let picture = self.pictures.get(&mut self.kit, *id, true)?;
-                let target = self.target(size, report)?;
-                let fit = cover(self.pictures.size(*id)?, size);
-                let slot = Slot { fit, mode: [Convert::Copy as u32, 0, 0], ..Slot::default() };
-                self.composer.draw_to(
-                    &mut self.kit,
-                    encoder,
-                    target,
-                    Step::Convert,
-                    slot,
-                    [Some(picture), None],
-                );
-                Some(Content { texture: target, encoded: true })
-            }
+            SceneInput::Picture(id) => self.picture(encoder, *id, false, report),
+            SceneInput::Card(id) => self.picture(encoder, *id, true, report),
         }
+    }
+
+    /// A picture that covers the stage, or is seen whole.
+    fn picture(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        id: PictureId,
+        whole: bool,
+        report: &mut FrameReport,
+    ) -> Option<Content> {
+        let size = self.render_size();
+        let picture = self.pictures.get(&mut self.kit, id, true)?;
+        let target = self.target(size, report)?;
+        let own = self.pictures.size(id)?;
+        let (fit, convert) =
+            if whole { (contain(own, size), Convert::Whole) } else { (cover(own, size), Convert::Copy) };
+        let slot = Slot { fit, mode: [convert as u32, 0, 0], ..Slot::default() };
+        self.composer.draw_to(&mut self.kit, encoder, target, Step::Convert, slot, [Some(picture), None]);
+        Some(Content { texture: target, encoded: true })
     }
 
     fn transition(
@@ -119,18 +232,7 @@ impl Stage {
         let from = self.scene(encoder, input, &transition.from, report);
         let to = self.scene(encoder, input, &transition.to, report);
         let progress = transition.progress.clamp(0.0, 1.0);
-        if let Some(program) = &transition.program
-            && let Some(done) = self.program(encoder, input, program, [from, to], progress, report)
-        {
-            return Some(done);
-        }
-        let target = self.target(self.render_size(), report)?;
-        let encoded = |c: Option<Content>| u32::from(c.is_some_and(|c| c.encoded));
-        let slot =
-            Slot { a: [progress, 0.0, 0.0, 0.0], mode: [encoded(from), encoded(to), 0], ..Slot::default() };
-        let textures = [from, to].map(|c| c.map(|c| c.texture.into()));
-        self.composer.draw_to(&mut self.kit, encoder, target, Step::Crossfade, slot, textures);
-        Some(Content { texture: target, encoded: false })
+        self.crossing(encoder, input, [from, to], transition.program.as_ref(), progress, report)
     }
 
     fn program(
@@ -232,6 +334,21 @@ fn cover(picture: [u32; 2], frame: [u32; 2]) -> [f32; 4] {
     let wider = aspect(picture) / aspect(frame);
     let scale = if wider > 1.0 { [1.0 / wider, 1.0] } else { [1.0, wider] };
     [scale[0], scale[1], (1.0 - scale[0]) * 0.5, (1.0 - scale[1]) * 0.5]
+}
+
+/// The same for a picture that is seen whole.
+fn contain(picture: [u32; 2], frame: [u32; 2]) -> [f32; 4] {
+    let aspect = |size: [u32; 2]| size[0].max(1) as f32 / size[1].max(1) as f32;
+    let wider = aspect(picture) / aspect(frame);
+    let scale = if wider > 1.0 { [1.0, wider] } else { [1.0 / wider, 1.0] };
+    [scale[0], scale[1], (1.0 - scale[0]) * 0.5, (1.0 - scale[1]) * 0.5]
+}
+
+/// From the stage to a layer's own coordinates, rows from the top: the inverse of its scale and turn.
+fn inverse(placement: Placement) -> [f32; 4] {
+    let (sin, cos) = (placement.turn * std::f32::consts::TAU).sin_cos();
+    let [x, y] = placement.scale.map(|scale| if scale.abs() < 1e-4 { 1e4 } else { 1.0 / scale });
+    [cos * x, -sin * x, sin * y, cos * y]
 }
 
 /// What programs read from the stage.

@@ -13,7 +13,7 @@ fn input_of(scene: &Arc<SceneProgram>, instance: u64, frame: u64) -> ProgramInpu
 
 fn solid(layer: u32, light: f32, blend: Blend, opacity: f32) -> LayerInput {
     let content = LayerContent::One(SceneInput::Solid([light, light, light, 1.0]));
-    LayerInput { layer, content, opacity, blend, effects: Vec::new() }
+    LayerInput { layer, content, opacity, blend, ..LayerInput::default() }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod foreign;
 mod golden;
 mod layers;
 mod loss;
+mod mixing;
 mod passes;
 mod pictures;
 mod quality;

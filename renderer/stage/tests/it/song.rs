@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use audio_signal::{AudioFrame, BandSignal, Hit, Key, Mode, SPECTRUM_BINS, WAVEFORM_SAMPLES};
 use renderer_scene::{
-    Blend, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, ProgramInput, SceneInput,
+    FaderInput, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, ProgramInput, SceneInput,
     SceneProgram,
 };
 
@@ -143,6 +143,8 @@ pub(crate) fn input(frame_idx: u64, frames_per_sec: u32, layers: Vec<LayerInput>
         pictures: [None, None],
         picture_mix: (0.5 - 0.5 * (time * TAU / 8.0).cos()) as f32,
         layers,
+        effects: Vec::new(),
+        fader: FaderInput::default(),
         master: MasterInput { blackout: false, frozen: false, brightness: 1.0 },
         previews: Vec::new(),
     }
@@ -175,11 +177,5 @@ pub(crate) fn program(
 
 /// A layer that shows one scene and nothing else.
 pub(crate) fn layer(layer: u32, scene: SceneInput) -> LayerInput {
-    LayerInput {
-        layer,
-        content: LayerContent::One(scene),
-        opacity: 1.0,
-        blend: Blend::Normal,
-        effects: Vec::new(),
-    }
+    LayerInput { layer, content: LayerContent::One(scene), ..LayerInput::default() }
 }

@@ -1,7 +1,7 @@
 //! Who may ask for what.
 
 use sync_protocol::{
-    BlendMode, Blob, Command, ErrorCode, EventKind, LayerId, LayerSource, Member, MemberId, ParamValue,
+    BlendMode, Blob, Command, CueId, Deck, ErrorCode, EventKind, LayerId, LayerSource, Member, MemberId, ParamValue,
     PictureSlot, Right, Role, Seq, Show,
 };
 use sync_session::{Origin, Session};
@@ -23,6 +23,25 @@ fn one_of_each() -> Vec<Command> {
         Command::SetOpacity { layer, opacity: 1.0 },
         Command::SetBlend { layer, blend: BlendMode::Add },
         Command::MuteLayer { layer, muted: true },
+        Command::SetModulation { layer, target: "warp".into(), modulation: None },
+        Command::SetTransform { layer, transform: Default::default() },
+        Command::SetMask { layer, mask: None },
+        Command::SetEffects { layer: None, effects: vec![] },
+        Command::SetDeck { layer, deck: None },
+        Command::SetCrossfade { position: 0.0 },
+        Command::Take { deck: Deck::A },
+        Command::SetPlaylist { playlist: Default::default() },
+        Command::SetAutopilot { autopilot: Default::default() },
+        Command::PutCue {
+            cue: None,
+            name: "c".into(),
+            trigger: Default::default(),
+            at_idx: 0,
+            retake: false,
+        },
+        Command::RemoveCue { cue: CueId(1) },
+        Command::GoCue { cue: CueId(1) },
+        Command::PlayCues { playing: true },
         Command::SetPalette { palette: Default::default() },
         Command::SetTransition { transition: Default::default() },
         Command::SetTempo { tempo: Default::default() },

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use sync_protocol::{
-    AssetId, BlendMode, Cause, Command, ErrorCode, Event, Layer, LayerId, LayerSource, MAX_LAYERS, MemberId,
-    Palette, ParamValue, PictureSlot, SceneId, Seq, Show, TempoSettings, ToMember, Transition,
+    AssetId, Autopilot, BlendMode, Cause, Command, CueId, CueTrigger, Deck, Effect, ErrorCode, Event, Layer,
+    LayerId, LayerSource, MAX_LAYERS, Mask, MemberId, ModSource, Modulation, Palette, ParamValue,
+    PictureSlot, Playlist, SceneId, Seq, Show, TempoSettings, TextSource, ToMember, Transform, Transition,
 };
 use sync_session::{Mirror, Origin, ReplayError, Session};
 
@@ -72,7 +73,58 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => (20.0..999.0f64).prop_map(|bpm| Command::SetTempo { tempo: TempoSettings { bpm, ..Default::default() } }),
         1 => any::<bool>().prop_map(|blackout| Command::SetBlackout { blackout }),
         1 => (0.0..=2.0f32).prop_map(|brightness| Command::SetBrightness { brightness }),
+        2 => mixing(),
+        2 => cueing(),
         1 => Just(Command::SetPicture { slot: PictureSlot::B, picture: Some(AssetId("ab".repeat(32))) }),
+    ]
+}
+
+fn mixing() -> impl Strategy<Value = Command> {
+    let layer = || (1..5u32).prop_map(LayerId);
+    let effect = |id| Effect {
+        id,
+        scene: SceneId::from("blur"),
+        params: Default::default(),
+        modulations: Default::default(),
+        bypassed: false,
+    };
+    prop_oneof![
+        (layer(), -1.0..1.0f32).prop_map(|(layer, depth)| Command::SetModulation {
+            layer,
+            target: "warp".into(),
+            modulation: Some(Modulation { depth, ..Modulation::default() }),
+        }),
+        layer().prop_map(|layer| Command::SetModulation { layer, target: "warp".into(), modulation: None }),
+        (layer(), -1.0..1.0f32).prop_map(|(layer, turn)| Command::SetTransform {
+            layer,
+            transform: Transform { turn, ..Transform::default() },
+        }),
+        (layer(), any::<bool>())
+            .prop_map(|(layer, on)| Command::SetMask { layer, mask: on.then(Mask::default) }),
+        (proptest::option::of(layer()), 0..3u32).prop_map(move |(layer, num)| Command::SetEffects {
+            layer,
+            effects: (0..num).map(effect).collect(),
+        }),
+        layer().prop_map(|layer| Command::SetDeck { layer, deck: Some(Deck::B) }),
+        (0.0..=1.0f32).prop_map(|position| Command::SetCrossfade { position }),
+        Just(Command::Take { deck: Deck::B }),
+        Just(Command::SetPlaylist { playlist: Playlist { scenes: vec![SceneId::from("ink")] } }),
+        (1.0..99.0f32).prop_map(|beats| Command::SetAutopilot {
+            autopilot: Autopilot { beats, ..Autopilot::default() },
+        }),
+    ]
+}
+
+fn cueing() -> impl Strategy<Value = Command> {
+    let cue = || (1..4u32).prop_map(CueId);
+    prop_oneof![
+        3 => (proptest::option::of(cue()), 0..4usize, any::<bool>()).prop_map(|(cue, at_idx, retake)| {
+            let trigger = CueTrigger::Beats { after: at_idx as f64 };
+            Command::PutCue { cue, name: "drop".into(), trigger, at_idx, retake }
+        }),
+        1 => cue().prop_map(|cue| Command::RemoveCue { cue }),
+        3 => cue().prop_map(|cue| Command::GoCue { cue }),
+        1 => any::<bool>().prop_map(|playing| Command::PlayCues { playing }),
     ]
 }
 
@@ -181,7 +233,7 @@ proptest! {
 
 /// Ids are never used again, so undoing a new layer does not give its id back.
 fn but_ids(show: Show) -> Show {
-    Show { next_layer: 0, ..show }
+    Show { next_layer: 0, cues: sync_protocol::CueList { next_cue: 0, ..show.cues }, ..show }
 }
 
 #[test]
@@ -283,6 +335,26 @@ fn refusals_are_typed_and_change_nothing() {
         Command::SetTempo { tempo: TempoSettings { beats_per_bar: 0, ..Default::default() } },
         ErrorCode::OutOfRange,
     );
+    let modulation = |source| Command::SetModulation {
+        layer,
+        target: "warp".into(),
+        modulation: Some(Modulation { source, ..Modulation::default() }),
+    };
+    check(
+        modulation(ModSource::Steps { values: vec![], beats: 1.0, glide: false }),
+        ErrorCode::OutOfRange,
+    );
+    check(modulation(ModSource::Walk { beats: f32::NAN }), ErrorCode::OutOfRange);
+    let far = Transform { offset: [9.0, 0.0], ..Transform::default() };
+    check(Command::SetTransform { layer, transform: far }, ErrorCode::OutOfRange);
+    let text = TextSource { font: "../../etc/passwd".into(), ..TextSource::default() };
+    check(Command::AddLayer { source: LayerSource::Text(text) }, ErrorCode::Malformed);
+    check(Command::GoCue { cue: CueId(1) }, ErrorCode::NotFound);
+    let never = CueTrigger::Secs { after: f64::INFINITY };
+    check(
+        Command::PutCue { cue: None, name: "x".into(), trigger: never, at_idx: 0, retake: false },
+        ErrorCode::OutOfRange,
+    );
     let slow = Transition { duration_beats: 65.0, ..Default::default() };
     check(Command::SetTransition { transition: slow }, ErrorCode::OutOfRange);
     let crowded = Show { layers: vec![Layer::default(); MAX_LAYERS + 1], ..Show::default() };
@@ -327,4 +399,49 @@ fn unanswered_moves_of_one_key_are_one_and_the_outbox_is_bounded() {
     assert_eq!((refusal.code, mirror.num_pending()), (ErrorCode::LimitReached, sync_protocol::MAX_PENDING));
     mirror.ask(0, Command::SetBlackout { blackout: true }).unwrap();
     assert!(mirror.show().master.blackout, "blackout is always taken");
+}
+
+#[test]
+fn a_cue_brings_back_the_stage_as_it_was_kept_and_undo_takes_it_away() {
+    let mut room = Room::new();
+    let put = Command::PutCue {
+        cue: None,
+        name: "calm".into(),
+        trigger: CueTrigger::Manual,
+        at_idx: 0,
+        retake: false,
+    };
+    room.ask(ME, put).unwrap();
+    room.ask(ME, opacity(0.25)).unwrap();
+    room.ask(ME, Command::AddLayer { source: source("ink") }).unwrap();
+    let before = room.show();
+    room.ask(ME, Command::GoCue { cue: CueId(1) }).unwrap();
+    assert_eq!(room.show().layers, Show::default().layers);
+    assert_eq!((room.show().cues.current, room.show().next_layer), (Some(CueId(1)), 3));
+    room.ask(ME, Command::Undo).unwrap();
+    assert_eq!(room.show(), before);
+}
+
+#[test]
+fn a_new_scene_forgets_what_moved_the_old_ones_parameters_and_undo_remembers() {
+    let mut room = Room::new();
+    for target in ["warp", sync_protocol::OPACITY] {
+        let modulation = Some(Modulation::default());
+        room.ask(ME, Command::SetModulation { layer: LayerId(1), target: target.into(), modulation }).unwrap();
+    }
+    let targets = |room: &Room| room.show().layers[0].modulations.keys().cloned().collect::<Vec<_>>();
+    room.ask(ME, Command::SetSource { layer: LayerId(1), source: source("ink") }).unwrap();
+    assert_eq!(targets(&room), [sync_protocol::OPACITY]);
+    room.ask(ME, Command::Undo).unwrap();
+    assert_eq!(targets(&room), [sync_protocol::OPACITY, "warp"]);
+}
+
+#[test]
+fn a_take_begins_on_the_beat_from_where_the_crossfader_is() {
+    let mut room = Room::new();
+    room.ask(ME, Command::SetCrossfade { position: 0.25 }).unwrap();
+    room.ask_after(700, ME, Command::Take { deck: Deck::B }).unwrap();
+    let fade = room.show().fade;
+    assert_eq!((fade.from, fade.to, fade.start_beat, fade.duration_beats), (0.25, 1.0, 61.0, 4.0));
+    assert_eq!([fade.position(61.0), fade.position(63.0), fade.position(99.0)], [0.25, 0.625, 1.0]);
 }
