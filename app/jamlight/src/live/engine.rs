@@ -60,6 +60,8 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         board.card(CardKind::Warning, format!("{problem}. The default is used."), None);
     }
     let beginning = begin(&paths, args, &board);
+    // The first picture is on the beat already, before the ear has heard anything.
+    board.heard.change(|heard| heard.transport = beginning.transport);
     let event_loop = EventLoop::<UserEvent>::with_user_event()
         .build()
         .context("there is no display to open a window on; `jamlight render` needs none")?;
