@@ -54,7 +54,7 @@ export const openTalk = (session) => {
 
   const clockOf = (millis) => new Date(millis).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 
-  const line = (message) => h('li', { 'data-seq': message.seq },
+  const line = (message) => h('article', {},
     h('span', { class: 'from' }, nameTag(room.members.get(message.member)), h('time', {}, clockOf(message.at_millis)), message.edited && h('small', {}, 'changed')),
     h('p', { dir: 'auto' }, message.text));
 
@@ -92,7 +92,7 @@ export const openTalk = (session) => {
         return button;
       });
       const end = isModerator(room) && vote.open && h('button', { class: 'quiet', onclick: () => session.ask('close_vote', { vote: vote.seq }) }, 'End the vote');
-      return h('section', { class: 'vote', 'aria-label': 'Vote' }, h('h3', { dir: 'auto' }, vote.question),
+      return h('section', { class: 'vote', 'aria-label': 'Vote' }, h('h2', { dir: 'auto' }, vote.question),
         h('div', { role: 'radiogroup', 'aria-label': vote.question }, ...answers),
         h('small', {}, `${ballots.length} voted${vote.open ? '' : ' · ended'}`), end);
     }));
