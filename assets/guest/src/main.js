@@ -6,7 +6,6 @@ import { openCode } from './code.js';
 import { openPicture } from './picture.js';
 import { openPlay } from './play.js';
 import { openSession, sentenceOf } from './session.js';
-import { mine } from './state.js';
 import { openTalk } from './talk.js';
 
 const IDLE_MILLIS = 5 * 60 * 1000;
@@ -150,7 +149,6 @@ const join = (invite, name) => {
     byId('beat').hidden = !now;
   };
   setInterval(tick, 40);
-  return () => mine(session.room);
 };
 
 const invite = takeInvite() ?? (kept.get('room') ? { room: kept.get('room') } : undefined);

@@ -1,7 +1,7 @@
 // The Play tab: faders, pads and switches for what the host opened, and for performers everything.
 
 import { css, h, say } from './dom.js';
-import { isPerformer, mayMove, mayWrite, mine, paramKey } from './state.js';
+import { isPerformer, mayMove, mayWrite, paramKey } from './state.js';
 
 // So long after a hand has let go, what others do moves the fader again.
 const HOLD_MILLIS = 400;
@@ -15,24 +15,19 @@ const digits = (value, span) => Number(value).toFixed(span >= 100 ? 0 : span >= 
 /** Fills the tab, keeps it current, and returns `{draw, moved}`. */
 export const openPlay = (session, place, notify) => {
   const { room } = session;
-  const cards = new Map();
   const controls = new Map();
   const waiting = new Map();
   let sending = 0;
 
+  // What comes with the room is there; what came on stage since is asked for, once a room.
   const cardOf = (layer) => {
     const id = layer.source?.scene;
     if (!id) return undefined;
-    if (!cards.has(id)) {
-      cards.set(id, undefined);
-      const headers = { authorization: `Bearer ${session.token()}` };
-      fetch(`/api/v1/scenes/${id.split('/').map(encodeURIComponent).join('/')}`, { headers, credentials: 'omit' })
-        .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
-        .then((card) => (cards.set(id, card), draw()))
-        // Asked again with the next drawing.
-        .catch(() => cards.delete(id));
+    if (!room.cards.has(id) && session.isIn) {
+      room.cards.set(id, undefined);
+      session.tell({ type: 'scene', scene: id });
     }
-    return cards.get(id);
+    return room.cards.get(id) ?? undefined;
   };
 
   // Of one fader only the latest value goes, at most once a frame.
@@ -69,7 +64,7 @@ export const openPlay = (session, place, notify) => {
       controls.set(key, one);
       return one.element;
     };
-    const isWaiting = room.open.size > 0 && !opened.length && room.show.layers.some((layer) => layer.source?.scene && !cards.get(layer.source.scene));
+    const isWaiting = room.open.size > 0 && !opened.length && room.show.layers.some((layer) => layer.source?.scene && room.cards.get(layer.source.scene) === undefined);
     const parts = [];
     if (opened.length) {
       parts.push(h('h2', {}, 'Open to everyone'));
@@ -115,7 +110,7 @@ export const openPlay = (session, place, notify) => {
       const control = controls.get(paramKey(layer, name));
       if (!control) return;
       if (member === room.me && performance.now() - control.touchedAt < HOLD_MILLIS) return;
-      const card = cards.get(room.show.layers.find(({ id }) => id === layer)?.source?.scene);
+      const card = room.cards.get(room.show.layers.find(({ id }) => id === layer)?.source?.scene);
       control.set(value ?? card?.params.find((param) => param.name === name)?.default);
       if (member === room.me) return;
       control.element.style.setProperty('--who', css(room.members.get(member)?.color ?? [128, 128, 128]));
@@ -127,10 +122,9 @@ export const openPlay = (session, place, notify) => {
     back: ({ layer, name }) => {
       const control = controls.get(paramKey(layer, name));
       const one = room.show.layers.find(({ id }) => id === layer);
-      const param = cards.get(one?.source?.scene)?.params.find((param) => param.name === name);
+      const param = room.cards.get(one?.source?.scene)?.params.find((param) => param.name === name);
       if (control && param) control.set(valueOf(one, param));
     },
-    me: () => mine(room),
   };
 };
 

@@ -149,6 +149,10 @@ export const openSession = (invite, name, on) => {
         }
         break;
       }
+      case 'scene':
+        room.cards.set(message.scene, message.card ?? null);
+        on.part('play');
+        break;
       case 'saving':
         on.saving(message.saved);
         break;
@@ -245,7 +249,6 @@ export const openSession = (invite, name, on) => {
       const secs = performance.now() / 1000 + clock.offset;
       return { beat: t.beat + ((secs - t.at_room_secs) * t.tempo_bpm) / 60, ...t };
     },
-    token: () => token,
     /** Comes in anew with the whole state: what this page believed was refused. */
     refresh: () => {
       room.me = 0;

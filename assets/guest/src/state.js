@@ -14,6 +14,7 @@ export const newRoom = () => ({
   chat: [],
   votes: [],
   open: new Set(),
+  cards: new Map(),
 });
 
 /** Names one parameter of one layer. */
@@ -25,6 +26,7 @@ export const takeState = (room, state) => {
   room.show = state.desk.show;
   room.members = new Map(state.members.map((member) => [member.id, member]));
   room.presence = new Map();
+  room.cards = new Map();
   room.texts = new Map(state.texts.map((text) => [text.id, [text.update]]));
   room.chat = state.chat;
   room.votes = state.votes;

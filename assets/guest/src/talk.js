@@ -92,7 +92,7 @@ export const openTalk = (session) => {
         return button;
       });
       const end = isModerator(room) && vote.open && h('button', { class: 'quiet', onclick: () => session.ask('close_vote', { vote: vote.seq }) }, 'End the vote');
-      return h('section', { class: 'vote', 'aria-label': 'Vote' }, h('h2', { dir: 'auto' }, vote.question),
+      return h('div', { class: 'vote', role: 'group', 'aria-label': `Vote: ${vote.question}` }, h('h2', { dir: 'auto' }, vote.question),
         h('div', { role: 'radiogroup', 'aria-label': vote.question }, ...answers),
         h('small', {}, `${ballots.length} voted${vote.open ? '' : ' · ended'}`), end);
     }));

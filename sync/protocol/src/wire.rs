@@ -1,7 +1,10 @@
 use audio_signal::Transport;
 use serde::{Deserialize, Serialize};
 
-use crate::{Blob, Command, Envelope, Event, MemberId, Presence, RoomId, RoomState, Secret, Seq, TextId};
+use crate::{
+    Blob, Command, Envelope, Event, MemberId, Presence, RoomId, RoomState, SceneCard, SceneId, Secret, Seq,
+    TextId,
+};
 
 /// A Command on its way to the room, with the member's own number for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +83,11 @@ pub enum FromMember {
     Watch {
         /// Whether it wants them.
         pictures: bool,
+    },
+    /// Asks what a scene's controls are.
+    Scene {
+        /// Which.
+        scene: SceneId,
     },
     /// Asks what time it is in the room.
     Ping {
@@ -205,6 +213,14 @@ pub enum ToMember {
     Signal {
         /// What.
         signal: SignalDigest,
+    },
+    /// What a scene's controls are: for each scene on stage after the welcome, and when asked.
+    Scene {
+        /// Which.
+        scene: SceneId,
+        /// What to draw its controls from; absent when the host does not know it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card: Option<Box<SceneCard>>,
     },
     /// The answer to a ping.
     Pong {

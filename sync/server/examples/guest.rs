@@ -8,6 +8,7 @@
     reason = "a tool for one's own machine: it may end with what went wrong"
 )]
 
+use std::f64::consts::PI;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,7 @@ fn main() {
     }
     let ends = std::thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     let transport = Transport { tempo_bpm: TEMPO_BPM, confidence: 1.0, ..Transport::default() };
+    let mut pictures: Vec<Option<bytes::Bytes>> = vec![None; 16];
     let start = Instant::now();
     while !ends.is_finished() {
         std::thread::sleep(Duration::from_millis(125));
@@ -66,7 +68,10 @@ fn main() {
         let beat = transport.beat_at(secs);
         host.share_transport(&transport, secs);
         if server.num_watchers() > 0 {
-            server.publish_picture(picture(beat).into());
+            // A bar of pictures, each drawn once.
+            let idx = (beat * 4.0) as usize % pictures.len();
+            let jpeg = pictures[idx].get_or_insert_with(|| picture(idx as f64 / 4.0).into()).clone();
+            server.publish_picture(jpeg);
         }
     }
     std::fs::write(file, format!("{}\u{0}{}", identity.to_pem(), server.door().save())).unwrap();
@@ -121,7 +126,7 @@ fn picture(beat: f64) -> Vec<u8> {
         for x in 0..WIDTH {
             let (dx, dy) = ((f64::from(x) - 160.0) / 90.0, (f64::from(y) - 90.0) / 90.0);
             let ring = (-((dx.hypot(dy) - 0.55).abs() * 9.0)).exp() * pulse;
-            let angle = (dy.atan2(dx) + beat * 0.4).sin() * 0.5 + 0.5;
+            let angle = (dy.atan2(dx) + beat * PI / 2.0).sin() * 0.5 + 0.5;
             let light = |part: f64| (255.0 * (ring * part).min(1.0)) as u8;
             rgb.extend([light(1.4), light(0.3 + 0.6 * angle), light(1.1 - angle)]);
         }

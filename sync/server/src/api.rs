@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sync_protocol::{
     Command, Credential, Envelope, ErrorCode, Event, Member, MemberId, Right, Role, RoomId, RoomState,
-    SceneCard, SceneId, Secret, TextId,
+    Secret, TextId,
 };
 
 use crate::door::{self, Admitted, Invite, InviteId};
@@ -50,7 +50,6 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/api/v1/commands", post(commands))
         .route("/api/v1/invites", get(invites).post(invite))
         .route("/api/v1/invites/{id}", delete(revoke))
-        .route("/api/v1/scenes/{*id}", get(scene))
         .route("/api/v1/tickets", post(ticket))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), guard))
@@ -197,18 +196,6 @@ async fn members(
     let caller = state.caller(peer.address, &headers)?;
     let session = state.room(&caller.room)?.session().await.map_err(Envelope::from)?;
     Ok(Json(session.members().cloned().collect()))
-}
-
-/// What to draw a scene's controls from.
-async fn scene(
-    AxumState(state): AxumState<Arc<State>>,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<Json<Arc<SceneCard>>, Refusal> {
-    state.caller(peer.address, &headers)?;
-    let unknown = || Envelope::new(ErrorCode::NotFound, "this host has no such scene");
-    Ok(Json(state.scene(&SceneId(id)).ok_or_else(unknown)?))
 }
 
 #[derive(Serialize)]

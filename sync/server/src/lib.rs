@@ -6,7 +6,7 @@
 //! | `/room` | the room's own WebSocket: JSON, see below |
 //! | `/room/stream`, `/room/say` | the same for browsers that refuse the WebSocket |
 //! | `/yjs/<ticket>/<text>` | y-websocket version 1, for stock Yjs clients |
-//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `scenes`, `tickets` |
+//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `tickets` |
 //! | `/health`, `/ready`, `/metrics` | for machines; metrics on loopback only |
 //! | `/drill/echo` | echoes WebSocket messages, when the drill is on |
 //!
@@ -21,7 +21,7 @@
 //! 3. From then on the client sends [`FromMember`](sync_protocol::FromMember), for example
 //!    `{"type":"ask","no":1,"command":"set_param","layer":1,"name":"warp","value":0.5}`, and hears
 //!    [`ToMember`](sync_protocol::ToMember): `event`, `done`, `refused`, `presence`, `awareness`,
-//!    `transport`, `signal`, `pong`, `saving`, `closed`.
+//!    `transport`, `signal`, `scene`, `pong`, `saving`, `closed`.
 //!
 //! Who says `{"type":"watch","pictures":true}` also gets small pictures of the show: binary messages,
 //! one JPEG each, at most eight a second, the latest only.

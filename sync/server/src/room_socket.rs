@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -5,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
-use sync_protocol::{Envelope, ErrorCode, FromMember, Hello, PROTOCOL_VERSION, ToMember};
+use sync_protocol::{
+    Envelope, ErrorCode, FromMember, Hello, LayerSource, PROTOCOL_VERSION, SceneCard, SceneId, Show, ToMember,
+};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -61,11 +64,13 @@ async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Ente
     let me = admitted.who.id;
     let (to_socket, queue) = mpsc::channel(QUEUE);
     let (first, entered) = tokio::sync::oneshot::channel();
+    let of_room = Arc::clone(state);
     let take_seat = move |entry: Entry<'_>| {
         let state = entry.missed.is_none().then(|| Box::new(entry.session.state(Some(me))));
         let welcome = ToMember::Welcome { me, token, ticket, room_secs: entry.room_secs, state };
         let mut messages = vec![Sent::new(welcome)];
         messages.extend(entry.missed.into_iter().flatten());
+        messages.extend(scenes_on_stage(&of_room, entry.session.show()).map(Sent::new));
         messages.extend(entry.live.into_iter().map(Sent::new));
         // The socket may have gone meanwhile: then its queue is closed, and the room finds out.
         let _ = first.send(messages);
@@ -129,6 +134,12 @@ async fn talk(
                                 }
                             }
                         }
+                        Ok(FromMember::Scene { scene }) => {
+                            let card = text(encode(&scene_card(state, scene)));
+                            if line.send(vec![card]).await.is_err() {
+                                return (CloseCode::Away, "");
+                            }
+                        }
                         Ok(message) => if room.say(conn, message).await.is_err() {
                             return (CloseCode::Away, "the room has stopped");
                         },
@@ -162,6 +173,25 @@ async fn talk(
             _ = stopping.changed() => return (CloseCode::Away, "the host is closing"),
         }
     }
+}
+
+/// What a member draws the controls of a scene from.
+fn scene_card(state: &State, scene: SceneId) -> ToMember {
+    let card = state.scene(&scene).map(|card| Box::new(SceneCard::clone(&card)));
+    ToMember::Scene { scene, card }
+}
+
+/// Each once: a round trip less until the first fader.
+fn scenes_on_stage(state: &State, show: &Show) -> impl Iterator<Item = ToMember> {
+    let scenes: BTreeSet<&SceneId> = show
+        .layers
+        .iter()
+        .filter_map(|layer| match &layer.source {
+            LayerSource::Scene(scene) => Some(scene),
+            _ => None,
+        })
+        .collect();
+    scenes.into_iter().map(|scene| scene_card(state, scene.clone()))
 }
 
 /// A guest who sees pictures; counts until it is dropped.

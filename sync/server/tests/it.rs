@@ -390,27 +390,23 @@ fn the_guest_page_is_one_answer_that_its_own_policy_allows() {
 }
 
 #[test]
-fn who_was_let_in_learns_what_a_scene_s_controls_are() {
+fn who_comes_in_learns_what_the_controls_on_stage_are_and_asks_for_others() {
     let jam = Jam::plain();
-    let card = sync_protocol::SceneCard {
-        id: "packs/venue/tunnel".into(),
-        name: "Tunnel".into(),
+    let card = |id: &str| sync_protocol::SceneCard {
+        id: id.into(),
+        name: format!("Scene {id}"),
         kind: "isf".into(),
         tags: Vec::new(),
         author: String::new(),
         params: Vec::new(),
     };
-    jam.server.set_scenes([card]);
-    let token = jam.server.host_token(&"solo".into()).unwrap().reveal();
-    let get = |id: &str, token: &str| {
-        jam.request(&format!(
-            "GET /api/v1/scenes/{id} HTTP/1.1\nHost: HOST\nAuthorization: Bearer {token}\nConnection: close\n\n"
-        ))
-    };
-    assert!(get("packs/venue/tunnel", &token).contains("\"name\":\"Tunnel\""));
-    assert!(get("packs%2Fvenue%2Ftunnel", &token).starts_with("HTTP/1.1 200"));
-    assert!(get("other", &token).starts_with("HTTP/1.1 404"));
-    assert!(get("packs/venue/tunnel", "AAAAAAAAAAAAAAAAAAAAAA").starts_with("HTTP/1.1 401"));
+    jam.server.set_scenes([card(sync_protocol::DEFAULT_SCENE), card("packs/venue/tunnel")]);
+    let (mut ana, _) = jam.join(Role::Viewer, "ana");
+    assert_eq!(ana.hear("scene")["scene"], sync_protocol::DEFAULT_SCENE);
+    ana.say(json!({"type": "scene", "scene": "packs/venue/tunnel"}));
+    assert_eq!(ana.hear("scene")["card"]["name"], "Scene packs/venue/tunnel");
+    ana.say(json!({"type": "scene", "scene": "none"}));
+    assert_eq!(ana.hear("scene"), json!({"type": "scene", "scene": "none"}));
     jam.stop();
 }
 

@@ -42,7 +42,7 @@ const SHELLS = [
   (code) => `{{constructor.constructor('${code}')()}}`,
   (code) => `\${${code}}`,
   (code) => `</textarea></title></style></script><script>${code}</script>`,
-  (code) => `\u202e<script>${code}</script>\u0000`,
+  (code) => `\u00a0<script\n>${code}</script\n>`,
   (code) => `&lt;script&gt;${code}&lt;/script&gt;`,
   (code) => `%3Cscript%3E${code}%3C/script%3E`,
   (code) => `\\u003cscript\\u003e${code}\\u003c/script\\u003e`,
@@ -129,8 +129,8 @@ export const twoHundredPayloadsAndNoneRuns = async (here) => {
 
 // Everything a foreign page can try. Each says whether something came of it.
 const attempts = ({ origin, token, secret }) => {
-  const hello = JSON.stringify({ protocol: 1, room: 'solo', credential: { invite: secret }, name: 'Mallory' });
-  const command = JSON.stringify({ command: 'set_title', title: 'Mallory was here' });
+  const hello = JSON.stringify({ protocol: 1, room: 'solo', credential: { invite: secret }, name: 'Stranger' });
+  const command = JSON.stringify({ command: 'set_title', title: 'Stranger was here' });
   const post = (path, headers, body, mode) => fetch(origin + path, { method: 'POST', headers, body, mode }).then((answer) => answer.ok, () => false);
   const bearer = { authorization: `Bearer ${token}` };
   const json = { 'content-type': 'application/json' };
@@ -160,7 +160,7 @@ const attempts = ({ origin, token, secret }) => {
     streamAsText: () => post('/room/stream', { 'content-type': 'text/plain' }, hello, 'no-cors'),
     command: () => post('/api/v1/commands', { ...json, ...bearer }, command),
     commandAsText: () => post('/api/v1/commands', { 'content-type': 'text/plain' }, command, 'no-cors'),
-    join: () => post('/api/v1/join', json, JSON.stringify({ room: 'solo', credential: { invite: secret }, name: 'Mallory' })),
+    join: () => post('/api/v1/join', json, JSON.stringify({ room: 'solo', credential: { invite: secret }, name: 'Stranger' })),
     invites: () => post('/api/v1/invites', { ...json, ...bearer }, '{"role":"host"}'),
     state: () => fetch(`${origin}/api/v1/state`, { headers: bearer }).then((answer) => answer.ok, () => false),
     beacon: async () => (navigator.sendBeacon(`${origin}/api/v1/commands`, new Blob([command], { type: 'text/plain' })), false),
@@ -210,7 +210,8 @@ export const noOtherSiteReachesTheRoom = async (here) => {
       const after = await host.state();
       for (const [attempt, worked] of Object.entries(came)) cells.push([name, attempt, worked]);
       // Whatever the page was told: nothing happened in the room.
-      assert.equal(after.seq, before.seq, `${name} changed the room: ${JSON.stringify(came)}`);
+      const facts = ({ desk, members }) => [desk.show, members.filter((one) => one.name.startsWith('Stranger'))];
+      assert.deepEqual(facts(after), facts(before), `${name} changed the room: ${JSON.stringify(came)}`);
       await page.context().close();
     }
     assert.deepEqual(cells.filter(([, , worked]) => worked), []);
