@@ -52,6 +52,7 @@ const SHELLS = [
   (code) => `__proto__"]);${code};//`,
 ];
 const PAYLOADS = SHELLS.flatMap((shell) => CODE.map(shell));
+const line = (text, most) => text.replaceAll('\n', ' ').slice(0, most);
 
 export const twoHundredPayloadsAndNoneRuns = async (here) => {
   assert.ok(PAYLOADS.length >= 200);
@@ -84,8 +85,8 @@ export const twoHundredPayloadsAndNoneRuns = async (here) => {
   const id = (await here.host.state()).members.find((one) => one.name === 'Mallory' && one.online).id;
   for (const [idx, payload] of PAYLOADS.entries()) {
     await here.host.command('say', { text: payload });
-    if (idx % 8 === 0) await here.host.command('set_title', { title: payload.slice(0, 64) });
-    if (idx % 20 === 0) await here.host.command('open_vote', { question: payload.slice(0, 200), options: [payload.slice(0, 64), `${idx}`] });
+    if (idx % 8 === 0) await here.host.command('set_title', { title: line(payload, 64) });
+    if (idx % 20 === 0) await here.host.command('open_vote', { question: line(payload, 200), options: [line(payload, 64), `${idx}`] });
   }
   // What only a member's own socket can say: its name, its cursor's name, the name of a text.
   await mallory.evaluate(async ({ payloads, link }) => {
@@ -100,7 +101,7 @@ export const twoHundredPayloadsAndNoneRuns = async (here) => {
     const size = (value) => (value < 128 ? [value] : [(value & 127) | 128, value >> 7]);
     ask('edit_text', { text: '<img src=x onerror=xss()>', update: 'AAA=' });
     for (const [idx, payload] of payloads.entries()) {
-      ask('set_profile', { name: payload.slice(0, 64), color: [255, 0, 0] });
+      ask('set_profile', { name: payload.replaceAll('\n', ' ').slice(0, 64), color: [255, 0, 0] });
       const state = bytes(JSON.stringify({ user: { name: payload, color: payload, colorLight: payload }, cursor: { anchor: null, head: { type: null, tname: 'code', item: null, assoc: 0 } } }));
       const update = [1, 77, ...size(idx + 1), ...size(state.length), ...state];
       socket.send(JSON.stringify({ type: 'awareness', text: 'main', update: btoa(String.fromCharCode(...update)) }));
