@@ -8,7 +8,9 @@ mod devices;
 mod doctor;
 mod host;
 mod join;
+mod library;
 mod pattern;
+mod recognize;
 mod render;
 mod scenes;
 
@@ -36,6 +38,10 @@ enum Task {
     Analyze(analyze::AnalyzeArgs),
     /// Measures how fast this machine draws each scene live.
     Bench(bench::BenchArgs),
+    /// Looks after your own music, so that it is recognised when it plays.
+    Library(library::LibraryArgs),
+    /// Says which track of your music is in a file.
+    Recognize(recognize::RecognizeArgs),
     /// Lists the sound devices of this machine.
     Devices(devices::DevicesArgs),
     /// Finds what is wrong with this machine, and how to fix it.
@@ -65,6 +71,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Task::Render(args)) => render::run(&args),
         Some(Task::Analyze(args)) => analyze::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
+        Some(Task::Library(args)) => library::run(&args),
+        Some(Task::Recognize(args)) => recognize::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
         Some(Task::Doctor(args)) => doctor::run(&args),
         Some(Task::Host(args)) => host::run(&args),

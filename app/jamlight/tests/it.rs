@@ -4,6 +4,8 @@
 
 #[path = "it/jam.rs"]
 mod jam;
+#[path = "it/music.rs"]
+mod music;
 #[path = "it/window.rs"]
 mod window;
 

@@ -65,6 +65,11 @@ impl Paths {
         self.state.join("crashes")
     }
 
+    /// Fingerprints of the user's own music.
+    pub fn recognition(&self) -> PathBuf {
+        self.data.join("recognition")
+    }
+
     /// Pictures by content.
     pub fn pictures(&self) -> PathBuf {
         self.data.join("pictures")

@@ -2,7 +2,8 @@
 //!
 //! [`Input`] listens: an input, a named device, or what this machine plays. [`Output`] is the one
 //! stream of this process that sounds; rings ([`Feed`]), instruments and the [`Player`] are mixed in its
-//! callback, and a [`Tap`] gets a copy. [`FileReader`] and [`decode_file`] turn files into samples.
+//! callback, and a [`Tap`] gets a copy. [`FileReader`] and [`decode_file`] turn files into samples,
+//! [`read_tags`] says what a file calls itself.
 //! [`BuiltInTrack`] is music without a file.
 //!
 //! A missing device is a state, never an error: [`DeviceState`] says what is wrong, and the device is
@@ -24,6 +25,7 @@ mod format;
 
 mod decode;
 mod resample;
+mod tags;
 
 mod devices;
 mod error;
@@ -48,3 +50,4 @@ pub use mixer::{Feed, Instrument, InstrumentHandle, MAX_BLOCK_FRAMES, OutputCloc
 pub use output::{Output, OutputSettings};
 pub use player::{Player, PlayerState, Track};
 pub use resample::Resampler;
+pub use tags::{Cover, Tags, read_cover, read_tags};

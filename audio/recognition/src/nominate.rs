@@ -1,0 +1,90 @@
+//! Which places of an index may sound like this? Those at which landmarks of a query line up.
+//!
+//! A landmark found at tick `p` of the index and `t` of the query votes for a start at `p − t`. Votes for
+//! the same start, within a few ticks, are counted; a count of three is rare by chance.
+
+use crate::RecognitionError;
+use crate::landmark::Landmark;
+use crate::segment::Segment;
+
+/// Ticks of a bin of starts: what a speed between those tried drifts within a few seconds.
+const BIN_TICKS: u32 = 8;
+/// Votes a place needs: two neighbouring bins together.
+const MIN_VOTES: u32 = 3;
+/// Counters of the first pass, as a power of two: 1 MiB, which a processor's cache holds.
+const COUNTER_BITS: u32 = 20;
+
+/// A place that may be it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nominee {
+    /// Tick of the index at the query's tick 0, plus [`ORIGIN`].
+    pub(crate) start: i64,
+    pub(crate) votes: u32,
+}
+
+/// Added to starts, so that none is negative.
+const ORIGIN: u32 = 1 << 20;
+
+/// Returns the places of a segment with the most votes, best first. `asked` is in order.
+pub(crate) fn nominate(
+    segment: &Segment,
+    asked: &[Landmark],
+    most: usize,
+) -> Result<Vec<Nominee>, RecognitionError> {
+    // Two passes: small counters that several starts share first, then only what they let through.
+    let mut counters = vec![0_u8; 1 << COUNTER_BITS];
+    let mut votes: Vec<(u64, u32)> = Vec::new();
+    segment.look_up(asked, &mut |place, landmark| {
+        let start = u64::from(place) + u64::from(ORIGIN) - u64::from(landmark.tick.min(ORIGIN));
+        if let Some(counter) = counters.get_mut(counter_of(start / u64::from(BIN_TICKS))) {
+            *counter = counter.saturating_add(1);
+        }
+        votes.push((start, landmark.tick));
+    })?;
+    let count = |bin: u64| u32::from(counters.get(counter_of(bin)).copied().unwrap_or_default());
+    votes.retain(|(start, _)| {
+        let bin = start / u64::from(BIN_TICKS);
+        count(bin) + count(bin.saturating_sub(1)).max(count(bin + 1)) >= MIN_VOTES
+    });
+    votes.sort_unstable();
+    // One peak of the query votes once for a place, however often its landmarks are found there.
+    votes.dedup();
+    let mut nominees: Vec<Nominee> = Vec::new();
+    let mut from = 0;
+    let mut ticks = Vec::new();
+    for end in 1..=votes.len() {
+        let Some(&(last, _)) = votes.get(end - 1) else { break };
+        while votes.get(from).is_some_and(|(start, _)| start + u64::from(BIN_TICKS) < last) {
+            from += 1;
+        }
+        if end - from < MIN_VOTES as usize {
+            continue;
+        }
+        let window = votes.get(from..end).unwrap_or_default();
+        ticks.clear();
+        ticks.extend(window.iter().map(|(_, tick)| *tick));
+        ticks.sort_unstable();
+        ticks.dedup();
+        if ticks.len() < MIN_VOTES as usize {
+            continue;
+        }
+        let middle = window.get(window.len() / 2).map_or(last, |(start, _)| *start);
+        let nominee = Nominee { start: middle as i64 - i64::from(ORIGIN), votes: ticks.len() as u32 };
+        match nominees.last_mut() {
+            Some(before) if nominee.start - before.start <= i64::from(BIN_TICKS) => {
+                if nominee.votes > before.votes {
+                    *before = nominee;
+                }
+            }
+            _ => nominees.push(nominee),
+        }
+    }
+    nominees.sort_by_key(|nominee| (std::cmp::Reverse(nominee.votes), nominee.start));
+    nominees.truncate(most);
+    Ok(nominees)
+}
+
+fn counter_of(bin: u64) -> usize {
+    // Neighbouring bins stay apart, and different tracks spread.
+    (bin.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - COUNTER_BITS)) as usize
+}

@@ -1,0 +1,252 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::format::{BLOCK_TICKS, Extent, HEADER_BYTES, Header, TRACK_BYTES, decode_peaks, le_u32};
+use crate::RecognitionError;
+use crate::landmark::{HASH_BITS, Landmark};
+use crate::peak::Peak;
+
+/// Entries up to this size are held in memory; larger ones are read as they are needed.
+const HELD_BYTES: u64 = 64 << 20;
+/// A bucket with more entries than this says nothing: everything hums like that.
+const MAX_BUCKET_ENTRIES: u32 = 4_096;
+/// Bytes of peaks of one track that are believed: twelve hours of the densest music.
+const MAX_PEAKS_BYTES: u32 = 32 << 20;
+
+/// An open segment. Opening reads 64 bytes; tables are read at the first query.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    path: PathBuf,
+    file: File,
+    header: Header,
+    index: OnceLock<Index>,
+}
+
+#[derive(Debug)]
+struct Index {
+    extents: Vec<Extent>,
+    /// First entry of each bucket, and the end of the last one.
+    table: Vec<u32>,
+    /// All entries, where they are few.
+    entries: Option<Vec<u8>>,
+}
+
+impl Segment {
+    pub(crate) fn open(path: &Path) -> Result<Self, RecognitionError> {
+        let failed = |source| RecognitionError::File { path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        let file_bytes = file.metadata().map_err(failed)?.len();
+        let mut head = [0; HEADER_BYTES as usize];
+        if file_bytes < HEADER_BYTES {
+            return Err(RecognitionError::Damaged { path: path.to_owned(), what: "no header" });
+        }
+        read_at(&file, &mut head, 0).map_err(failed)?;
+        let header = Header::decode(&head, file_bytes, path)?;
+        Ok(Self { path: path.to_owned(), file, header, index: OnceLock::new() })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn index(&self) -> Result<&Index, RecognitionError> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let index = self.read_index()?;
+        Ok(self.index.get_or_init(|| index))
+    }
+
+    fn read_index(&self) -> Result<Index, RecognitionError> {
+        let header = &self.header;
+        let mut bytes = vec![0; header.index_bytes() as usize + 4];
+        self.read(&mut bytes, header.tracks_at())?;
+        let (content, sum) = bytes.split_at(header.index_bytes() as usize);
+        if le_u32(sum) != crc32fast::hash(content) {
+            return Err(self.damaged("the table's checksum is wrong"));
+        }
+        let (tracks, table) = content.split_at((header.table_at() - header.tracks_at()) as usize);
+        let extents = tracks.chunks_exact(TRACK_BYTES as usize).filter_map(Extent::decode).collect();
+        let table: Vec<u32> = table.chunks_exact(4).map(le_u32).collect();
+        if !table.is_sorted() || table.last() != Some(&header.num_entries) {
+            return Err(self.damaged("the table is out of order"));
+        }
+        let entries_bytes = u64::from(header.num_entries) * header.entry_bytes() as u64;
+        let entries = if entries_bytes <= HELD_BYTES {
+            let mut entries = vec![0; entries_bytes as usize];
+            self.read(&mut entries, header.entries_at())?;
+            Some(entries)
+        } else {
+            None
+        };
+        Ok(Index { extents, table, entries })
+    }
+
+    /// Calls `found` with the place of every entry that has the number of a landmark, and with that
+    /// landmark. `asked` is quickest in order.
+    pub(crate) fn look_up(
+        &self,
+        asked: &[Landmark],
+        found: &mut impl FnMut(u32, Landmark),
+    ) -> Result<(), RecognitionError> {
+        let index = self.index()?;
+        let width = self.header.entry_bytes();
+        let rest_bits = self.header.rest_bits();
+        let mut buffer = Vec::new();
+        for &landmark in asked {
+            let bucket = (landmark.hash >> rest_bits) as usize;
+            let Some(&[first, end]) = index.table.get(bucket..bucket + 2) else { continue };
+            if end - first > MAX_BUCKET_ENTRIES || first == end {
+                continue;
+            }
+            let at = first as usize * width;
+            let len = (end - first) as usize * width;
+            let entries = match &index.entries {
+                Some(entries) => entries.get(at..at + len).unwrap_or_default(),
+                None => {
+                    buffer.resize(len, 0);
+                    self.read(&mut buffer, self.header.entries_at() + at as u64)?;
+                    &buffer
+                }
+            };
+            let rest = landmark.hash & ((1 << rest_bits) - 1);
+            for entry in entries.chunks_exact(width) {
+                let (rests, place) = entry.split_at(width - 4);
+                if le_u32(rests) == rest {
+                    found(le_u32(place), landmark);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the slot of the track that has this tick, or that is within a gap of it, and the tick
+    /// within that track.
+    pub(crate) fn track_at(&self, tick: i64) -> Result<Option<(u32, i64)>, RecognitionError> {
+        let extents = &self.index()?.extents;
+        let half_gap = i64::from(super::GAP_TICKS / 2);
+        let slot = extents.partition_point(|extent| i64::from(extent.first_tick) - half_gap <= tick);
+        let Some(slot) = slot.checked_sub(1) else { return Ok(None) };
+        Ok(extents.get(slot).map(|extent| (slot as u32, tick - i64::from(extent.first_tick))))
+    }
+
+    pub(crate) fn extents(&self) -> Result<&[Extent], RecognitionError> {
+        Ok(&self.index()?.extents)
+    }
+
+    /// Returns the peaks of a track within these ticks of it.
+    pub(crate) fn peaks(
+        &self,
+        slot: u32,
+        ticks: std::ops::Range<u32>,
+    ) -> Result<Vec<Peak>, RecognitionError> {
+        let Some(extent) = self.index()?.extents.get(slot as usize).copied() else { return Ok(Vec::new()) };
+        let bytes = self.peaks_bytes(&extent)?;
+        let end = ticks.end.min(extent.num_ticks.div_ceil(BLOCK_TICKS) * BLOCK_TICKS);
+        decode_peaks(&bytes, extent.num_ticks, ticks.start..end)
+            .ok_or_else(|| self.damaged("a track's peaks are out of order"))
+    }
+
+    pub(crate) fn peaks_bytes(&self, extent: &Extent) -> Result<Vec<u8>, RecognitionError> {
+        if extent.peaks_bytes > MAX_PEAKS_BYTES
+            || extent.peaks_at.saturating_add(u64::from(extent.peaks_bytes)) > self.header.peaks_bytes
+        {
+            return Err(self.damaged("a track's peaks lie outside"));
+        }
+        let mut bytes = vec![0; extent.peaks_bytes as usize];
+        self.read(&mut bytes, HEADER_BYTES + extent.peaks_at)?;
+        if crc32fast::hash(&bytes) != extent.checksum {
+            return Err(self.damaged("the checksum of a track's peaks is wrong"));
+        }
+        Ok(bytes)
+    }
+
+    /// Returns the entries from a bucket on, in order, as landmarks.
+    pub(crate) fn entries(&self) -> Result<Entries<'_>, RecognitionError> {
+        Ok(Entries { segment: self, table: &self.index()?.table, bucket: 0, read: Vec::new(), next: 0 })
+    }
+
+    fn damaged(&self, what: &'static str) -> RecognitionError {
+        RecognitionError::Damaged { path: self.path.clone(), what }
+    }
+
+    fn read(&self, bytes: &mut [u8], at: u64) -> Result<(), RecognitionError> {
+        read_at(&self.file, bytes, at)
+            .map_err(|source| RecognitionError::File { path: self.path.clone(), source })
+    }
+}
+
+/// All entries of a segment in order of their numbers, a stretch of buckets in memory at a time.
+pub(crate) struct Entries<'a> {
+    segment: &'a Segment,
+    table: &'a [u32],
+    bucket: usize,
+    read: Vec<Landmark>,
+    next: usize,
+}
+
+/// Buckets read at once when a segment is read from end to end.
+const STRETCH_BUCKETS: usize = 1_024;
+
+impl Entries<'_> {
+    /// Returns the next entry, `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Landmark>, RecognitionError> {
+        while self.next >= self.read.len() {
+            if self.bucket + 1 >= self.table.len() {
+                return Ok(None);
+            }
+            self.read_stretch()?;
+        }
+        let entry = self.read.get(self.next).copied();
+        self.next += 1;
+        Ok(entry)
+    }
+
+    fn read_stretch(&mut self) -> Result<(), RecognitionError> {
+        let header = &self.segment.header;
+        let end_bucket = (self.bucket + STRETCH_BUCKETS).min(self.table.len() - 1);
+        let bounds = self.table.get(self.bucket..=end_bucket).unwrap_or_default();
+        let [first, end] = [bounds.first(), bounds.last()].map(|b| b.copied().unwrap_or_default());
+        let width = header.entry_bytes();
+        let mut bytes = vec![0; (end - first) as usize * width];
+        self.segment.read(&mut bytes, header.entries_at() + u64::from(first) * width as u64)?;
+        self.read.clear();
+        self.next = 0;
+        let mut entries = bytes.chunks_exact(width);
+        for (bucket, bound) in (self.bucket as u32..).zip(bounds.windows(2)) {
+            let &[first, end] = bound else { continue };
+            for entry in entries.by_ref().take((end - first) as usize) {
+                let (rest, place) = entry.split_at(width - 4);
+                let hash = bucket << header.rest_bits() | le_u32(rest);
+                debug_assert!(hash < 1 << HASH_BITS, "a number has {HASH_BITS} bits");
+                self.read.push(Landmark { hash, tick: le_u32(place) });
+            }
+        }
+        self.bucket = end_bucket;
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], at: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, at)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                bytes = bytes.get_mut(read..).unwrap_or_default();
+                at += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
