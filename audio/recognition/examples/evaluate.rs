@@ -231,7 +231,8 @@ fn make(record: &[f32], name: &str, length: usize, condition: &str, to: &Path) -
 /// Reads what this tool and ffmpeg write: 16 bits, mono.
 fn read(wav: &Path) -> Result<Vec<f32>> {
     let bytes = std::fs::read(wav)?;
-    let from = bytes.windows(4).take(4_096).position(|word| word == b"data").context("a file without sound")?;
+    let from =
+        bytes.windows(4).take(4_096).position(|word| word == b"data").context("a file without sound")?;
     let samples = bytes.get(from + 8..).unwrap_or_default().chunks_exact(2);
     Ok(samples.map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect())
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AssetId, Autopilot, BlendMode, Blob, CueId, CueTrigger, Deck, Effect, LayerId, LayerSource, Mask,
-    MemberId, Modulation, Palette, ParamValue, PictureSlot, Playlist, Right, Role, Seq, Show, ShowKey,
-    TempoSettings, TextId, Transform, Transition,
+    MemberId, Modulation, NowPlaying, Palette, ParamValue, PictureSlot, Playlist, Right, Role, Seq, Show,
+    ShowKey, TempoSettings, TextId, Transform, Transition,
 };
 
 /// An imperative that asks to change the Show. Whoever sends it, it is this enum.
@@ -203,6 +203,11 @@ pub enum Command {
         /// Linear gain, 0–2.
         brightness: f32,
     },
+    /// Says what is playing. It is no step of anybody: nothing undoes it.
+    SetNowPlaying {
+        /// `None`: unknown, or silence.
+        playing: Option<Box<NowPlaying>>,
+    },
     /// Runs a block of code, on every machine from the same beat.
     Evaluate {
         /// The text it is written in.
@@ -388,6 +393,7 @@ impl Command {
             | Self::SetBlackout { .. }
             | Self::SetFrozen { .. }
             | Self::SetBrightness { .. }
+            | Self::SetNowPlaying { .. }
             | Self::Evaluate { .. }
             | Self::Hush
             | Self::EditText { .. } => Right::Perform,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AssetId, Autopilot, BlendMode, Blob, Cue, CueId, Deck, Effect, Fade, Layer, LayerId, LayerSource, Look,
-    Mask, Member, MemberId, Modulation, Palette, ParamValue, PictureSlot, Playlist, Running, Seq, Show,
-    TempoSettings, TextId, Transform, Transition,
+    Mask, Member, MemberId, Modulation, NowPlaying, Palette, ParamValue, PictureSlot, Playlist, Running, Seq,
+    Show, TempoSettings, TextId, Transform, Transition,
 };
 
 mod inverse;
@@ -328,6 +328,13 @@ pub enum EventKind {
         running: BTreeMap<String, Running>,
         /// What ran.
         was: BTreeMap<String, Running>,
+    },
+    /// Another track plays, or it is unknown what.
+    NowPlayingChanged {
+        /// What plays now.
+        playing: Option<Box<NowPlaying>>,
+        /// What played before.
+        was: Option<Box<NowPlaying>>,
     },
     /// A shared text changed.
     TextEdited {

@@ -16,6 +16,7 @@ mod link;
 mod member;
 mod mixing;
 mod modulation;
+mod now_playing;
 mod param;
 mod sequence;
 mod show;
@@ -35,6 +36,7 @@ pub use link::{JoinLink, KeyFingerprint, SECRET_BYTES, Secret};
 pub use member::{Member, Presence, Right, Role};
 pub use mixing::{Deck, Effect, Fade, Mask, MaskShape, Slides, TextSource, Transform};
 pub use modulation::{Band, HitKind, ModSource, Modulation, Wave};
+pub use now_playing::{HeardTrack, NowPlaying};
 pub use param::ParamValue;
 pub use sequence::{Autopilot, Cue, CueId, CueList, CueTrigger, Look, Pick, Playlist};
 pub use show::{

@@ -8,6 +8,12 @@ pub const MAX_PARAMS_PER_LAYER: usize = 128;
 pub const MAX_NAME_CHARS: usize = 64;
 /// Length of a parameter's name, in bytes.
 pub const MAX_PARAM_NAME_BYTES: usize = 64;
+/// Length of a recognised track's title, artist or album, in characters.
+pub const MAX_TRACK_CHARS: usize = 200;
+/// Longest recognised track, in seconds: a day.
+pub const MAX_TRACK_SECS: f64 = 86_400.0;
+/// Speeds at which a recognised track may be played.
+pub const TRACK_RATE_RANGE: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 /// Tempo range, in beats per minute (Ableton Link's TEMPO-4).
 pub const TEMPO_BPM_RANGE: std::ops::RangeInclusive<f64> = 20.0..=999.0;
 /// Longest transition, in beats: sixteen bars of four.

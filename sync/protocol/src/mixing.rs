@@ -42,13 +42,7 @@ pub struct Mask {
 impl Default for Mask {
     /// A soft disc in the middle.
     fn default() -> Self {
-        Self {
-            shape: MaskShape::Ellipse,
-            centre: [0.5; 2],
-            size: [0.35; 2],
-            feather: 0.05,
-            inverted: false,
-        }
+        Self { shape: MaskShape::Ellipse, centre: [0.5; 2], size: [0.35; 2], feather: 0.05, inverted: false }
     }
 }
 

@@ -4,8 +4,8 @@ use audio_signal::TempoSource;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssetId, Autopilot, CueList, Deck, Effect, Fade, LayerId, Mask, Modulation, ParamValue, Playlist, SceneId,
-    Slides, TextId, TextSource, Transform,
+    AssetId, Autopilot, CueList, Deck, Effect, Fade, LayerId, Mask, Modulation, NowPlaying, ParamValue,
+    Playlist, SceneId, Slides, TextId, TextSource, Transform,
 };
 
 /// The version new show files are written with. Older ones are read and upgraded by `app-library`.
@@ -49,6 +49,9 @@ pub struct Show {
     pub cues: CueList,
     /// The code that runs, by `text/block`. A late joiner runs the same without the texts' past.
     pub running: BTreeMap<String, Running>,
+    /// What is playing, `None` while it is unknown. Heard, not made: no undo, and another show leaves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now_playing: Option<Box<NowPlaying>>,
 }
 
 impl Default for Show {
@@ -71,6 +74,7 @@ impl Default for Show {
             autopilot: Autopilot::default(),
             cues: CueList::default(),
             running: BTreeMap::new(),
+            now_playing: None,
         }
     }
 }

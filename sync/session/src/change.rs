@@ -217,6 +217,13 @@ pub(crate) fn decide(
             EventKind::Evaluated { text, block, code, quantum_beats, at_beat, was }
         }
         Command::Hush => EventKind::Hushed { running: BTreeMap::new(), was: show.running.clone() },
+        Command::SetNowPlaying { playing } => {
+            playing.as_deref().map_or(Ok(()), check::now_playing)?;
+            if show.now_playing == playing {
+                return Ok(None);
+            }
+            EventKind::NowPlayingChanged { playing, was: show.now_playing.clone() }
+        }
         _ => return Ok(None),
     };
     // What changes nothing is no event: undo must never seem to do nothing.
@@ -294,7 +301,11 @@ pub(crate) fn fit(show: &Show, earliest_beat: f64, kind: EventKind) -> Option<Ev
 /// Makes a change. One that names a layer which is not there changes nothing: the room never sends such.
 pub(crate) fn apply(show: &mut Show, kind: &EventKind) {
     match kind.clone() {
-        EventKind::ShowReplaced { show: new, .. } => *show = *new,
+        EventKind::ShowReplaced { show: new, .. } => {
+            // What is heard goes on, whatever is on stage.
+            let now_playing = show.now_playing.take();
+            *show = Show { now_playing, ..*new };
+        }
         EventKind::TitleChanged { title, .. } => show.title = title,
         EventKind::LayerAdded { layer, at_idx } => {
             show.next_layer = show.next_layer.max(layer.id.0.saturating_add(1));
@@ -367,6 +378,7 @@ pub(crate) fn apply(show: &mut Show, kind: &EventKind) {
             };
         }
         EventKind::Hushed { running, .. } => show.running = running,
+        EventKind::NowPlayingChanged { playing, .. } => show.now_playing = playing,
         _ => {}
     }
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use sync_protocol::{
     AssetId, BEATS_PER_BAR_RANGE, Envelope, ErrorCode, Layer, LayerSource, MAX_BRIGHTNESS, MAX_CODE_BYTES,
     MAX_LAYERS, MAX_NAME_CHARS, MAX_PARAM_NAME_BYTES, MAX_PARAMS_PER_LAYER, MAX_QUANTUM_BEATS, MAX_RUNNING,
-    MAX_SCENE_ID_BYTES, MAX_TRANSITION_BEATS, PALETTE_STOPS_RANGE, Palette, ParamValue, SHOW_VERSION,
-    SceneId, Show, TEMPO_BPM_RANGE, TempoSettings, TextId, Transition,
+    MAX_SCENE_ID_BYTES, MAX_TRACK_CHARS, MAX_TRACK_SECS, MAX_TRANSITION_BEATS, NowPlaying,
+    PALETTE_STOPS_RANGE, Palette, ParamValue, SHOW_VERSION, SceneId, Show, TEMPO_BPM_RANGE, TRACK_RATE_RANGE,
+    TempoSettings, TextId, Transition,
 };
 
 mod mixing;
@@ -243,6 +244,37 @@ pub(crate) fn prose(text: &str, max_chars: usize, field: &str) -> Result<(), Env
     }
     if text.chars().any(|c| c != '\n' && is_unprintable(c)) {
         return Err(refuse(ErrorCode::Malformed, format!("{field} contains control characters"), field));
+    }
+    Ok(())
+}
+
+/// What a recogniser says: text for people, a plausible length and speed.
+pub(crate) fn now_playing(playing: &NowPlaying) -> Result<(), Envelope> {
+    let track = &playing.track;
+    if track.title.trim().is_empty() {
+        return Err(refuse(ErrorCode::OutOfRange, "a track needs a title", "title"));
+    }
+    let texts = [
+        ("title", &track.title),
+        ("artist", &track.artist),
+        ("album", &track.album),
+        ("source", &track.source),
+    ];
+    for (field, text) in texts {
+        let num_chars = text.chars().count();
+        if num_chars > MAX_TRACK_CHARS {
+            let message = format!("{field} has {num_chars} characters, it takes {MAX_TRACK_CHARS}");
+            return Err(refuse(ErrorCode::OutOfRange, message, field));
+        }
+        if text.chars().any(is_unprintable) {
+            return Err(refuse(ErrorCode::Malformed, format!("{field} contains control characters"), field));
+        }
+    }
+    if !(0.0..=MAX_TRACK_SECS).contains(&track.duration_secs) {
+        return Err(refuse(ErrorCode::OutOfRange, "a track takes 0 to 86,400 s", "duration_secs"));
+    }
+    if !TRACK_RATE_RANGE.contains(&playing.rate) {
+        return Err(refuse(ErrorCode::OutOfRange, "a track is played at 0.5 to 2 times its speed", "rate"));
     }
     Ok(())
 }

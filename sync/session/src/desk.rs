@@ -109,7 +109,12 @@ impl Desk {
 
     /// Takes over what was decided.
     pub(crate) fn evolve(&mut self, event: &Event) {
-        let Some(key) = event.kind.key() else { return };
+        let Some(key) = event.kind.key() else {
+            if let EventKind::NowPlayingChanged { .. } = event.kind {
+                change::apply(Arc::make_mut(&mut self.show), &event.kind);
+            }
+            return;
+        };
         match event.cause {
             Cause::Done => self.record(key, event),
             Cause::Undid { step, before } => {

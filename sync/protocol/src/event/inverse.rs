@@ -38,7 +38,9 @@ impl EventKind {
             Self::Evaluated { text, block, .. } => ShowKey::Running(Running::slot(text, block)),
             // It touches every block: nobody else's evaluation survives it.
             Self::Hushed { .. } => ShowKey::AllRunning,
-            Self::TextEdited { .. }
+            // Heard, not made: no part of the Show that steps compare.
+            Self::NowPlayingChanged { .. }
+            | Self::TextEdited { .. }
             | Self::MemberJoined { .. }
             | Self::MemberLeft { .. }
             | Self::MemberChanged { .. }

@@ -1,8 +1,6 @@
 //! What Commands about cues change.
 
-use sync_protocol::{
-    Cue, CueId, CueTrigger, Envelope, ErrorCode, EventKind, Look, MAX_CUES, Show,
-};
+use sync_protocol::{Cue, CueId, CueTrigger, Envelope, ErrorCode, EventKind, Look, MAX_CUES, Show};
 
 use crate::check::{self, refuse};
 

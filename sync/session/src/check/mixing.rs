@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::{
     AUTOPILOT_BEATS_RANGE, Autopilot, CueList, CueTrigger, Effect, Envelope, ErrorCode, Fade,
-    MAX_AUTOPILOT_TAGS, MAX_CUE_BEATS, MAX_CUE_SECS, MAX_CUES, MAX_EFFECTS, MAX_LAYER_TEXT_CHARS,
-    MAX_LAYERS, MAX_MOD_CURVE, MAX_MOD_SECS, MAX_MODULATIONS, MAX_NAME_CHARS, MAX_PLAYLIST, MAX_SLIDES,
-    MAX_STEPS, MOD_BEATS_RANGE, Mask, MaskShape, ModSource, Modulation, Playlist, SLIDE_BEATS_RANGE, Slides,
-    TextSource, Transform,
+    MAX_AUTOPILOT_TAGS, MAX_CUE_BEATS, MAX_CUE_SECS, MAX_CUES, MAX_EFFECTS, MAX_LAYER_TEXT_CHARS, MAX_LAYERS,
+    MAX_MOD_CURVE, MAX_MOD_SECS, MAX_MODULATIONS, MAX_NAME_CHARS, MAX_PLAYLIST, MAX_SLIDES, MAX_STEPS,
+    MOD_BEATS_RANGE, Mask, MaskShape, ModSource, Modulation, Playlist, SLIDE_BEATS_RANGE, Slides, TextSource,
+    Transform,
 };
 
 use super::{asset, is_unprintable, layer, num_params, palette, param, param_name, refuse, scene, within};

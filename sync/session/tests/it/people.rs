@@ -1,8 +1,8 @@
 //! Who may ask for what.
 
 use sync_protocol::{
-    BlendMode, Blob, Command, CueId, Deck, ErrorCode, EventKind, LayerId, LayerSource, Member, MemberId, ParamValue,
-    PictureSlot, Right, Role, Seq, Show,
+    BlendMode, Blob, Command, CueId, Deck, ErrorCode, EventKind, LayerId, LayerSource, Member, MemberId,
+    ParamValue, PictureSlot, Right, Role, Seq, Show,
 };
 use sync_session::{Origin, Session};
 

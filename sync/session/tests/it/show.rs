@@ -340,10 +340,7 @@ fn refusals_are_typed_and_change_nothing() {
         target: "warp".into(),
         modulation: Some(Modulation { source, ..Modulation::default() }),
     };
-    check(
-        modulation(ModSource::Steps { values: vec![], beats: 1.0, glide: false }),
-        ErrorCode::OutOfRange,
-    );
+    check(modulation(ModSource::Steps { values: vec![], beats: 1.0, glide: false }), ErrorCode::OutOfRange);
     check(modulation(ModSource::Walk { beats: f32::NAN }), ErrorCode::OutOfRange);
     let far = Transform { offset: [9.0, 0.0], ..Transform::default() };
     check(Command::SetTransform { layer, transform: far }, ErrorCode::OutOfRange);
@@ -427,7 +424,8 @@ fn a_new_scene_forgets_what_moved_the_old_ones_parameters_and_undo_remembers() {
     let mut room = Room::new();
     for target in ["warp", sync_protocol::OPACITY] {
         let modulation = Some(Modulation::default());
-        room.ask(ME, Command::SetModulation { layer: LayerId(1), target: target.into(), modulation }).unwrap();
+        room.ask(ME, Command::SetModulation { layer: LayerId(1), target: target.into(), modulation })
+            .unwrap();
     }
     let targets = |room: &Room| room.show().layers[0].modulations.keys().cloned().collect::<Vec<_>>();
     room.ask(ME, Command::SetSource { layer: LayerId(1), source: source("ink") }).unwrap();
@@ -444,4 +442,32 @@ fn a_take_begins_on_the_beat_from_where_the_crossfader_is() {
     let fade = room.show().fade;
     assert_eq!((fade.from, fade.to, fade.start_beat, fade.duration_beats), (0.25, 1.0, 61.0, 4.0));
     assert_eq!([fade.position(61.0), fade.position(63.0), fade.position(99.0)], [0.25, 0.625, 1.0]);
+}
+
+#[test]
+fn what_plays_is_no_step_of_anybody_and_stays_through_another_show() {
+    let mut room = Room::new();
+    let playing = |title: &str| Command::SetNowPlaying {
+        playing: Some(Box::new(sync_protocol::NowPlaying {
+            track: sync_protocol::HeardTrack { title: title.to_owned(), ..Default::default() },
+            started_at_millis: 1_000,
+            rate: 1.0,
+        })),
+    };
+    let title = |room: &Room| room.show().now_playing.map(|playing| playing.track.title);
+    room.ask(ME, opacity(0.5)).unwrap();
+    room.ask(ME, Command::Undo).unwrap();
+    room.ask(ME, playing("One")).unwrap();
+    room.ask(ME, Command::Redo).unwrap();
+    assert_eq!((room.show().layers[0].opacity, title(&room)), (0.5, Some("One".to_owned())));
+    room.ask(ME, Command::ReplaceShow { show: Box::default() }).unwrap();
+    room.ask(ME, playing("Two")).unwrap();
+    room.ask(ME, Command::Undo).unwrap();
+    room.ask(ME, Command::Undo).unwrap();
+    assert_eq!((room.show().layers[0].opacity, title(&room)), (1.0, Some("Two".to_owned())));
+    let mut copy = Session::new(Show::default());
+    room.journal.iter().for_each(|event| copy.replay(event).unwrap());
+    assert_eq!(copy.show().now_playing, room.show().now_playing);
+    assert_eq!(room.ask(ME, playing("")), Err(ErrorCode::OutOfRange));
+    assert_eq!(room.ask(ME, playing("a\u{202e}b")), Err(ErrorCode::Malformed));
 }
