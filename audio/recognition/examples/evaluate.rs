@@ -5,7 +5,6 @@
 //! MUSIC: at least forty files longer than a minute. WORK: a folder for what is made of them; kept, so that the next run
 //! is quick. Needs ffmpeg. Three in ten tracks stay out of the library: their queries must be refused.
 #![expect(clippy::disallowed_methods, reason = "a tool: files and a clock")]
-#![expect(clippy::print_stdout, clippy::allow_attributes_without_reason, reason = "a tool prints")]
 
 #[path = "evaluate/room.rs"]
 mod room;
