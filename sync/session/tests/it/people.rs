@@ -50,6 +50,7 @@ fn one_of_each() -> Vec<Command> {
         Command::SetBlackout { blackout: true },
         Command::SetFrozen { frozen: true },
         Command::SetBrightness { brightness: 1.0 },
+        Command::SetNowPlaying { playing: None },
         Command::Evaluate { text: "a".into(), block: String::new(), code: "x".into(), quantum_beats: 4.0 },
         Command::Hush,
         Command::EditText { text: "a".into(), update: Blob(vec![0, 0]) },
