@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use sync_protocol::{
-    Command, Envelope, ErrorCode, JoinLink, MemberId, Presence, RoomTransport, Show, SignalDigest, TextId,
+    Command, Envelope, ErrorCode, JoinLink, MemberId, Presence, RoomTransport, Secret, Show, SignalDigest,
+    TextId,
 };
 use sync_session::{ClockEstimate, Mirror, Notice, Session};
 use tokio::sync::Notify;
@@ -75,6 +76,9 @@ pub(crate) struct Shared {
     /// There is something to send, or it is time to leave.
     pub(crate) wake: Notify,
     started_at: Instant,
+    /// The way to the host.
+    pub(crate) link: JoinLink,
+    pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 #[derive(Debug)]
@@ -89,6 +93,8 @@ pub(crate) struct Desk {
     pub(crate) signal: Option<SignalDigest>,
     pub(crate) clock: ClockEstimate,
     pub(crate) leaving: bool,
+    /// What it comes back with.
+    pub(crate) token: Option<Secret>,
 }
 
 impl Client {
@@ -97,6 +103,7 @@ impl Client {
     /// # Errors
     /// No thread, or no TLS.
     pub fn join(link: JoinLink, name: &str) -> Result<Self, ClientError> {
+        let tls = link.fingerprint.map(crate::tls::pinned).transpose()?;
         let shared = Arc::new(Shared {
             desk: Mutex::new(Desk {
                 state: State::Connecting,
@@ -108,16 +115,18 @@ impl Client {
                 signal: None,
                 clock: ClockEstimate::default(),
                 leaving: false,
+                token: None,
             }),
             wake: Notify::new(),
             started_at: Instant::now(),
+            link,
+            tls,
         });
-        let tls = link.fingerprint.map(crate::tls::pinned).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (own, name) = (Arc::clone(&shared), name.to_owned());
         thread::Builder::new()
             .name("jl-client".to_owned())
-            .spawn(move || runtime.block_on(connection::keep(own, link, name, tls)))?;
+            .spawn(move || runtime.block_on(connection::keep(own, name)))?;
         Ok(Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared })
     }
 
@@ -207,6 +216,10 @@ impl Client {
     pub fn leave(&self) {
         self.shared.lock().leaving = true;
         self.shared.wake.notify_one();
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     fn with_mirror(&self, ask: impl FnOnce(&mut Mirror) -> Result<(), Envelope>) -> Result<(), Envelope> {

@@ -31,6 +31,8 @@ const SETTLING_PING_INTERVAL: Duration = Duration::from_millis(100);
 const PING_INTERVAL: Duration = Duration::from_millis(500);
 /// A host that says nothing for so long has gone: it answers two pings a second.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A welcome is late by its own way; by more, it is another clock.
+const SAME_CLOCK_SECS: f64 = 2.0;
 /// The whole state of a large room.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -46,7 +48,8 @@ enum End {
 }
 
 /// Keeps a connection until its user leaves or the host refuses.
-pub(crate) async fn keep(shared: Arc<Shared>, link: JoinLink, name: String, tls: Option<Arc<ClientConfig>>) {
+pub(crate) async fn keep(shared: Arc<Shared>, name: String) {
+    let (link, tls) = (shared.link.clone(), shared.tls.clone());
     let mut token: Option<Secret> = None;
     let mut retries = 0;
     loop {
@@ -219,13 +222,18 @@ fn hear(
     let mut desk = shared.lock();
     match message {
         ToMember::Welcome { me, token: new_token, room_secs, state, .. } => {
+            desk.token = Some(new_token.clone());
             *token = Some(new_token);
             *was_joined = true;
             desk.state = State::Joined;
             desk.presence.clear();
             let own_secs = shared.own_secs();
-            desk.clock = Default::default();
-            desk.clock.add(own_secs, own_secs, room_secs);
+            // The same clock goes on over a cut; a host that began anew has another.
+            let known = desk.clock.room_secs(own_secs);
+            if known.is_none_or(|known| (known - room_secs).abs() > SAME_CLOCK_SECS) {
+                desk.clock = Default::default();
+                desk.clock.add(own_secs, own_secs, room_secs);
+            }
             let session = state.map(|state| Session::from_state(*state));
             match (&mut desk.mirror, session) {
                 (Some(mirror), Some(session)) if mirror.me() == me => mirror.rejoin(session),

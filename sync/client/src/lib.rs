@@ -10,6 +10,8 @@
 
 mod client;
 mod connection;
+mod fetch;
 mod tls;
 
 pub use client::{Client, ClientError, State};
+pub use fetch::{FetchError, Fetched};

@@ -19,7 +19,7 @@ use crate::door::{self, Admitted, Invite, InviteId};
 use crate::line::Line;
 use crate::server::State;
 use crate::socket::Peer;
-use crate::{pages, room_socket, socket, yjs};
+use crate::{pages, room_socket, shelf, socket, yjs};
 
 /// A request's body: the largest Command, a whole show.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -51,6 +51,10 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/api/v1/invites", get(invites).post(invite))
         .route("/api/v1/invites/{id}", delete(revoke))
         .route("/api/v1/tickets", post(ticket))
+        .route("/api/v1/files/scenes/{*id}", get(shelf::scene_file))
+        .route("/api/v1/files/assets/{id}", get(shelf::asset_file))
+        .route("/api/v1/events", get(shelf::events))
+        .route("/api/v1/export/{form}", get(shelf::export))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), guard))
         .with_state(state)
@@ -309,7 +313,7 @@ async fn moderator(state: &State, peer: Peer, headers: &HeaderMap) -> Result<Adm
 }
 
 /// An envelope with the status that goes with it.
-struct Refusal(Envelope);
+pub(crate) struct Refusal(Envelope);
 
 impl From<Envelope> for Refusal {
     fn from(envelope: Envelope) -> Self {

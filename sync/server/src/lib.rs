@@ -6,7 +6,7 @@
 //! | `/room` | the room's own WebSocket: JSON, see below |
 //! | `/room/stream`, `/room/say` | the same for browsers that refuse the WebSocket |
 //! | `/yjs/<ticket>/<text>` | y-websocket version 1, for stock Yjs clients |
-//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `tickets` |
+//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `tickets`, `files`, `events`, `export` |
 //! | `/health`, `/ready`, `/metrics` | for machines; metrics on loopback only |
 //! | `/drill/echo` | echoes WebSocket messages, when the drill is on |
 //!
@@ -48,6 +48,7 @@ mod pages;
 mod room_socket;
 mod server;
 mod settings;
+mod shelf;
 mod socket;
 mod yjs;
 
@@ -56,3 +57,4 @@ pub use identity::{Identity, IdentityError};
 pub use pages::{Page, guest_pages};
 pub use server::{Server, ServerError};
 pub use settings::{Settings, SettingsError};
+pub use shelf::{File, Shelf};

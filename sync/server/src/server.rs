@@ -12,8 +12,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use sync_hub::{HOST, RoomHandle};
 use sync_protocol::{
-    Envelope, ErrorCode, JoinLink, KeyFingerprint, MAX_PICTURE_BYTES, MAX_PICTURES_PER_SEC, Role, RoomId,
-    SceneCard, SceneId, Secret,
+    Envelope, ErrorCode, JoinLink, KeyFingerprint, MAX_PICTURE_BYTES, MAX_PICTURES_PER_SEC, MemberId, Role,
+    RoomId, SceneCard, SceneId, Secret,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +25,7 @@ use crate::door::{Admitted, Door, Invite};
 use crate::identity::{self, Identity, IdentityError};
 use crate::line::Lines;
 use crate::metrics::Metrics;
+use crate::shelf::{MAX_FETCHED_BYTES, Shelf};
 use crate::socket::Peer;
 use crate::{Settings, SettingsError, api};
 
@@ -117,6 +118,8 @@ impl Server {
             pictures: watch::Sender::new(Bytes::new()),
             picture_free_at: Mutex::new(Instant::now()),
             scenes: Mutex::default(),
+            shelf: Mutex::default(),
+            fetched: Mutex::default(),
             lines: Arc::default(),
             names,
             address,
@@ -185,6 +188,11 @@ impl Server {
     /// As [`Door::ticket`].
     pub fn host_token(&self, room: &RoomId) -> Result<Secret, Envelope> {
         self.state.door.host_token(room, HOST)
+    }
+
+    /// Says where files of the Show and the room's past are.
+    pub fn set_shelf(&self, shelf: Arc<dyn Shelf>) {
+        *self.state.shelf.lock().unwrap_or_else(PoisonError::into_inner) = Some(shelf);
     }
 
     /// Says which scenes there are, so that guests can draw controls for what the host opens. Replaces
@@ -260,6 +268,10 @@ pub(crate) struct State {
     picture_free_at: Mutex<Instant>,
     /// What guests draw controls from. Held for a lookup; nothing else is locked under it.
     scenes: Mutex<BTreeMap<SceneId, Arc<SceneCard>>>,
+    /// The disk behind what guests may fetch and look back to. Held for a clone.
+    shelf: Mutex<Option<Arc<dyn Shelf>>>,
+    /// Bytes fetched by each member. Held for a sum.
+    fetched: Mutex<HashMap<(RoomId, MemberId), u64>>,
     /// Members who came without a WebSocket.
     pub(crate) lines: Arc<Lines>,
 }
@@ -268,6 +280,18 @@ impl State {
     pub(crate) fn room(&self, id: &RoomId) -> Result<RoomHandle, Envelope> {
         let unknown = || Envelope::new(ErrorCode::NotFound, "this room is not open");
         self.rooms().get(id).cloned().ok_or_else(unknown)
+    }
+
+    pub(crate) fn shelf(&self) -> Option<Arc<dyn Shelf>> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Counts what a member fetches; `false` when it had enough.
+    pub(crate) fn may_fetch(&self, room: &RoomId, member: MemberId, num_bytes: u64) -> bool {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_member = fetched.entry((room.clone(), member)).or_default();
+        *of_member = of_member.saturating_add(num_bytes);
+        *of_member <= MAX_FETCHED_BYTES
     }
 
     pub(crate) fn scene(&self, id: &SceneId) -> Option<Arc<SceneCard>> {
