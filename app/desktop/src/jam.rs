@@ -31,6 +31,8 @@ pub(crate) enum RoomTab {
 pub(crate) struct RoomPanel {
     pub open: bool,
     pub tab: RoomTab,
+    /// Whether rooms of the network were asked for.
+    pub looked_round: bool,
     /// The link somebody is typing.
     pub link: String,
     /// The name this person wants there; kept for the next room.
@@ -117,6 +119,9 @@ fn jam_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandSen
 }
 
 fn alone_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandSender) {
+    if !std::mem::replace(&mut panel.looked_round, true) {
+        commands.app(Intent::Room(RoomIntent::LookRound));
+    }
     ui.heading("Play with others");
     ui.label("Open this show to people on your network. They join with a phone, a browser or Jamlight; nothing of the show stops or starts anew.");
     ui.add_space(SPACE_S);
@@ -154,7 +159,7 @@ fn alone_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandS
 fn hosting_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, hosting: &Hosting, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
     ui.heading("The room is open");
-    let code = code_ui(ui, &hosting.code, ui.available_width().min(240.0));
+    let code = code_ui(ui, &hosting.code, ui.available_width());
     let code = code.on_hover_text("Click for the whole window");
     if code.clicked() {
         panel.large_code = true;
@@ -247,6 +252,8 @@ fn wide(ui: &mut Ui, text: &str) -> egui::Response {
 
 /// A code as phones read it: dark on light, whatever the theme.
 fn code_ui(ui: &mut Ui, code: &[Vec<bool>], size: f32) -> egui::Response {
+    // As many whole pixels to a module as fit, and no white beyond the quiet zone.
+    let size = module_size(ui, code, size) * (code.len() + 2 * QUIET) as f32;
     let (rect, response) = ui.allocate_exact_size(vec2(size, size), egui::Sense::click());
     paint_code(ui, code, rect);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Code of the link"));
@@ -255,9 +262,8 @@ fn code_ui(ui: &mut Ui, code: &[Vec<bool>], size: f32) -> egui::Response {
 
 fn paint_code(ui: &Ui, code: &[Vec<bool>], rect: Rect) {
     ui.painter().rect_filled(rect, 4.0, egui::Color32::WHITE);
-    // Whole pixels: a blurred edge costs a phone its distance.
     let scale = ui.ctx().pixels_per_point();
-    let module = (rect.width() * scale / (code.len() + 2 * QUIET) as f32).floor().max(1.0) / scale;
+    let module = module_size(ui, code, rect.width());
     let origin = rect.center() - vec2(1.0, 1.0) * module * code.len() as f32 / 2.0;
     let origin = egui::pos2((origin.x * scale).round() / scale, (origin.y * scale).round() / scale);
     for (y, row) in code.iter().enumerate() {
@@ -270,6 +276,12 @@ fn paint_code(ui: &Ui, code: &[Vec<bool>], rect: Rect) {
             );
         }
     }
+}
+
+/// The side of a module in points: whole pixels, since a blurred edge costs a phone its distance.
+fn module_size(ui: &Ui, code: &[Vec<bool>], size: f32) -> f32 {
+    let scale = ui.ctx().pixels_per_point();
+    (size * scale / (code.len() + 2 * QUIET) as f32).floor().max(1.0) / scale
 }
 
 /// The code over the whole window, for people at the other end of the room.

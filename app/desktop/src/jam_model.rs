@@ -176,6 +176,8 @@ pub enum RoomIntent {
     Leave,
     /// Wants to see the room as it was after an event; `None` looks at now again.
     LookBack(Option<Seq>),
+    /// Wants to know of rooms on this network.
+    LookRound,
     /// Writes the history to files.
     Export,
     /// Notes that this person types in the chat, or stopped.

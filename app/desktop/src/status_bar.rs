@@ -119,7 +119,10 @@ fn room_button_ui(ui: &mut Ui, shell: &mut Shell, model: &Model) {
     };
     let unread = if shell.room.open { 0 } else { unread(room, &shell.room) };
     let text = if unread > 0 { format!("{text} •") } else { text };
-    let button = ui.selectable_label(shell.room.open, tabular(text).color(colour));
+    // On the accent, which marks it as open, the accent cannot be read.
+    let text = tabular(text);
+    let text = if shell.room.open { text } else { text.color(colour) };
+    let button = ui.selectable_label(shell.room.open, text);
     if labelled(button.on_hover_text("The room: people, chat, history (J)"), "Room").clicked() {
         shell.room.open = !shell.room.open;
     }

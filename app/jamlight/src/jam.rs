@@ -1,16 +1,22 @@
 //! A room that others can enter: its key, its journal, its server, its address. The same for
 //! `jamlight host` and for the app.
 
+mod advert;
 mod home;
 mod hosted;
 mod net;
 mod qr;
 mod settings;
+mod shelf;
+mod transcript;
 mod words;
 
+pub(crate) use advert::Browse;
 pub(crate) use home::{JamHome, load_or_begin};
 pub(crate) use hosted::{HostOptions, Hosted};
 pub(crate) use net::lan_addresses;
 pub(crate) use qr::{qr_modules, qr_text};
-pub(crate) use settings::JamSettings;
+pub(crate) use settings::{JamSettings, read_certificate};
+pub(crate) use shelf::{HostShelf, find_picture};
+pub(crate) use transcript::{Form, transcript};
 pub(crate) use words::deed;

@@ -6,9 +6,12 @@ use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, PublicKeyData as _,
 };
 use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 use sync_protocol::KeyFingerprint;
+
+use crate::Certificate;
 
 /// Apple refuses certificates that are valid longer, even as an exception.
 const VALID_DAYS: u64 = 397;
@@ -18,6 +21,12 @@ const SECS_PER_DAY: u64 = 24 * 60 * 60;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
+    /// A certificate that was given cannot be used.
+    #[error("the certificate of --tls-cert and --tls-key cannot be used: {reason}")]
+    Given {
+        /// Why.
+        reason: String,
+    },
     /// The stored key cannot be read.
     #[error("this installation's key is damaged: remove it and invite everyone anew")]
     Key(#[source] rcgen::Error),
@@ -83,6 +92,29 @@ impl Identity {
         let certificate = params.self_signed(&self.key).map_err(made)?;
         let chain = vec![CertificateDer::from(certificate.der().to_vec())];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        Ok(config(chain, key)?)
+    }
+}
+
+/// Returns TLS 1.3 with a certificate that browsers know, and the fingerprint of its key.
+pub(crate) fn given_tls(given: &Certificate) -> Result<(Arc<ServerConfig>, KeyFingerprint), IdentityError> {
+    let bad = |reason: String| IdentityError::Given { reason };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(given.chain_pem.as_bytes()).collect();
+    let chain = chain.map_err(|error| bad(error.to_string()))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(given.key_pem.as_bytes()).map_err(|error| bad(error.to_string()))?;
+    let leaf = chain.first().ok_or_else(|| bad("the file holds no certificate".to_owned()))?;
+    let public = rustls::server::ParsedCertificate::try_from(leaf).map_err(|error| bad(error.to_string()))?;
+    let fingerprint = KeyFingerprint(Sha256::digest(&*public.subject_public_key_info()).into());
+    let config = config(chain, key).map_err(|error| bad(error.to_string()))?;
+    Ok((config, fingerprint))
+}
+
+fn config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?

@@ -56,5 +56,5 @@ pub use door::{Door, Invite, InviteId};
 pub use identity::{Identity, IdentityError};
 pub use pages::{Page, guest_pages};
 pub use server::{Server, ServerError};
-pub use settings::{Settings, SettingsError};
+pub use settings::{Certificate, Settings, SettingsError};
 pub use shelf::{File, Shelf};

@@ -101,7 +101,12 @@ impl Server {
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let names = identity::names(&settings.hosts, address.ip());
-        let tls = settings.tls.then(|| identity.tls(&names)).transpose()?.map(TlsAcceptor::from);
+        let tls = match (&settings.certificate, settings.tls) {
+            (_, false) => None,
+            (Some(given), true) => Some(identity::given_tls(given)?),
+            (None, true) => Some((identity.tls(&names)?, identity.fingerprint())),
+        };
+        let (tls, fingerprint) = tls.unzip();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(NUM_THREADS)
             .thread_name("jl-net")
@@ -109,7 +114,7 @@ impl Server {
             .build()
             .map_err(ServerError::Threads)?;
         let state = Arc::new(State {
-            fingerprint: settings.tls.then(|| identity.fingerprint()),
+            fingerprint,
             rooms: Mutex::default(),
             door,
             metrics: Metrics::default(),
@@ -132,7 +137,7 @@ impl Server {
         let server = Self { state: Arc::clone(&state), runtime: Some(runtime) };
         rooms.into_iter().for_each(|room| server.add_room(room));
         if let Some(runtime) = &server.runtime {
-            runtime.spawn(accept(listener, tls, state));
+            runtime.spawn(accept(listener, tls.map(TlsAcceptor::from), state));
         }
         info!(%address, tls = server.state.fingerprint.is_some(), "listening");
         Ok(server)

@@ -27,6 +27,9 @@ pub struct Settings {
     pub max_watchers: usize,
     /// Whether `/drill/echo` is there.
     pub echo_drill: bool,
+    /// A certificate that browsers know, in the place of our own.
+    #[serde(skip)]
+    pub certificate: Option<Certificate>,
     /// The guest page by path below `/guest/`; `index.html` is also `/` and `/j`.
     #[serde(skip, default = "guest_pages")]
     pub pages: BTreeMap<String, Page>,
@@ -43,8 +46,24 @@ impl Default for Settings {
             max_conns: 12_000,
             max_watchers: MAX_WATCHERS,
             echo_drill: false,
+            certificate: None,
             pages: guest_pages(),
         }
+    }
+}
+
+/// A certificate of an authority, and its key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The certificate and those that vouch for it, as PEM.
+    pub chain_pem: String,
+    /// Its private key, as PEM.
+    pub key_pem: String,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Certificate(…)")
     }
 }
 

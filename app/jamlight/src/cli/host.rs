@@ -15,7 +15,7 @@ use sync_protocol::{EventKind, Role, RoomId, Show};
 use sync_server::Settings;
 use sync_session::{Notice, Session};
 
-use crate::jam::{HostOptions, Hosted, JamHome, load_or_begin, qr_text};
+use crate::jam::{HostOptions, HostShelf, Hosted, JamHome, load_or_begin, qr_text, read_certificate};
 
 /// How often the beat is told and the disk is looked after: what the room passes on at most.
 const TURN: Duration = Duration::from_millis(250);
@@ -43,6 +43,15 @@ pub(crate) struct HostArgs {
     /// Speaks without TLS: secrets travel in the clear. For tests, and behind a proxy.
     #[arg(long)]
     no_tls: bool,
+    /// A certificate that browsers know, a PEM file with its chain. Links then pin its key.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<std::path::PathBuf>,
+    /// Its key, a PEM file.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<std::path::PathBuf>,
+    /// The name people reach this machine by, for a certificate of that name; may be repeated.
+    #[arg(long = "host-name", value_name = "NAME")]
+    host_names: Vec<String>,
     /// Prints one line of JSON first: address, link, yjs_url, api_url, token.
     #[arg(long)]
     json: bool,
@@ -107,7 +116,8 @@ pub(crate) fn trace_beat(beat: f64) {
 /// Hosts until it is told to stop.
 pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     let drills = JamDrills::parse(&args.drill)?;
-    let home = JamHome::open(&paths(args.home.as_deref())?)?;
+    let paths = paths(args.home.as_deref())?;
+    let home = JamHome::open(&paths)?;
     let store = Arc::new(home.store()?);
     let room = room_id(&args.name)?;
     let begin = Session::new(Show { title: args.name.clone(), ..Show::default() });
@@ -118,11 +128,24 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
         port: args.port,
         tls: !args.no_tls,
         max_conns_per_address: args.max_per_address,
+        hosts: args.host_names.clone(),
         echo_drill: drills.ws_echo,
         ..Settings::default()
     };
-    let options = HostOptions { server, guests: args.guests };
+    let options = HostOptions {
+        server,
+        guests: args.guests,
+        name: args.name.clone(),
+        certificate: read_certificate(
+            &args.tls_cert.clone().unwrap_or_default(),
+            &args.tls_key.clone().unwrap_or_default(),
+        )?,
+    };
+    let library = Arc::new(SceneLibrary::built_in());
+    library.add_folder(&paths.scenes());
+    let shelf = HostShelf::new(store.clone(), library.clone(), &paths);
     let hosted = Hosted::start(home, store, hub.room().clone(), options)?;
+    hosted.server().set_shelf(Arc::new(shelf));
     // Before the link is printed: whoever reads it may end us at once.
     let (ended, end) = mpsc::channel();
     ctrlc::set_handler(move || {
@@ -131,7 +154,7 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     })
     .context("signals cannot be heard")?;
     announce(args, &hosted)?;
-    let store = host(args, drills, hosted, &member, &end);
+    let store = host(args, drills, hosted, library, &member, &end);
     hub.stop();
     // Writes what waits.
     drop(store);
@@ -143,6 +166,7 @@ fn host(
     args: &HostArgs,
     drills: JamDrills,
     mut hosted: Hosted,
+    library: Arc<SceneLibrary>,
     member: &Member,
     end: &mpsc::Receiver<()>,
 ) -> Arc<sync_store::Store> {
@@ -150,7 +174,6 @@ fn host(
     let (found, cards) = mpsc::channel();
     // Compiling takes seconds, and nobody waits for it.
     let finder = std::thread::Builder::new().name("scenes".to_owned()).spawn(move || {
-        let library = SceneLibrary::built_in();
         for scene in library.ids() {
             // One that does not compile here has no controls here.
             let _ = library.compile(&scene);

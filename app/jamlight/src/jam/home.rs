@@ -26,6 +26,29 @@ impl JamHome {
         Ok(Self { folder })
     }
 
+    /// Takes the right to host from here: one process at a time, so that no journal has two writers.
+    /// It ends with the file that is returned.
+    ///
+    /// # Errors
+    /// Another process hosts already.
+    pub(crate) fn lock(&self) -> anyhow::Result<std::fs::File> {
+        let path = self.folder.join("lock");
+        let file =
+            std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => anyhow::bail!(
+                "another Jamlight hosts already from the folder {}; end it, or give this one a --home of its own",
+                self.folder.display()
+            ),
+            // A file system without locks: better to host than not to.
+            Err(std::fs::TryLockError::Error(err)) => {
+                tracing::warn!(%err, "nothing keeps a second host away");
+                Ok(file)
+            }
+        }
+    }
+
     /// Returns the file of the rooms' journal.
     pub(crate) fn database_file(paths: &Paths) -> PathBuf {
         paths.state.join("jam").join("rooms.db")
@@ -150,6 +173,16 @@ mod tests {
             let mode = std::fs::metadata(home.folder.join("key.pem")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn one_process_hosts_from_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = JamHome::open(&Paths::under(folder.path())).unwrap();
+        let first = home.lock().unwrap();
+        assert!(home.lock().unwrap_err().to_string().contains("hosts already"));
+        drop(first);
+        home.lock().unwrap();
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use sync_hub::RoomHandle;
 use sync_protocol::{JoinLink, Role, RoomState, Secret};
-use sync_server::{InviteId, Server, Settings, guest_pages};
+use sync_server::{Certificate, InviteId, Server, Settings, guest_pages};
 use sync_store::Store;
 
+use super::advert::Advert;
 use super::{JamHome, lan_addresses};
 
 /// How long the link of a jam lets people in: an evening.
@@ -25,6 +26,10 @@ pub(crate) struct HostOptions {
     pub server: Settings,
     /// What people of the link may do.
     pub guests: Role,
+    /// What the room is called on the network.
+    pub name: String,
+    /// A real certificate and its key, as PEM; ours otherwise.
+    pub certificate: Option<Certificate>,
 }
 
 /// A room that others can enter, while this lives.
@@ -43,6 +48,10 @@ pub(crate) struct Hosted {
     door_saved: Option<u64>,
     door_due: Instant,
     snapshot_seq: u64,
+    /// Tells others on the network where the room is; silent when dropped.
+    _advert: Option<Advert>,
+    /// No other process hosts from this folder meanwhile.
+    _lock: std::fs::File,
 }
 
 impl Hosted {
@@ -56,7 +65,9 @@ impl Hosted {
         room: RoomHandle,
         options: HostOptions,
     ) -> anyhow::Result<Self> {
-        let HostOptions { mut server, guests } = options;
+        let HostOptions { mut server, guests, name, certificate } = options;
+        let lock = home.lock()?;
+        server.certificate = certificate;
         if server.bind.is_unspecified() {
             server.hosts.extend(lan_addresses().iter().map(ToString::to_string));
         }
@@ -66,6 +77,8 @@ impl Hosted {
         let (invite, link) = server.invite(room.id(), guests, INVITE_USES, INVITE_LIFE)?;
         let yjs_url = server.yjs_url(room.id(), "Editor", guests)?;
         let token = server.host_token(room.id())?;
+        let advert =
+            (!link.host.starts_with("127.")).then(|| Advert::start(&name, server.address().port())).flatten();
         let mut hosted = Self {
             server,
             store,
@@ -79,6 +92,8 @@ impl Hosted {
             door_saved: None,
             door_due: Instant::now(),
             snapshot_seq: 0,
+            _advert: advert,
+            _lock: lock,
         };
         hosted.keep_door();
         Ok(hosted)

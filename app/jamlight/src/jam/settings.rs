@@ -1,6 +1,9 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use sync_protocol::{MAX_NAME_CHARS, Role};
-use sync_server::Settings as ServerSettings;
+use sync_server::{Certificate, Settings as ServerSettings};
 
 /// Section `[jam]` of the settings: how this machine opens its room to others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +17,12 @@ pub(crate) struct JamSettings {
     pub guests: Role,
     /// Sockets from one address at once, 1–10,000: a phone has two, a venue behind one router many.
     pub max_per_address: usize,
+    /// A certificate that browsers know, a PEM file with its chain; empty for one of our own.
+    pub tls_cert: PathBuf,
+    /// Its key, a PEM file.
+    pub tls_key: PathBuf,
+    /// Whether rooms on this network are listed. A hint: links and codes decide.
+    pub discover: bool,
 }
 
 impl Default for JamSettings {
@@ -24,6 +33,9 @@ impl Default for JamSettings {
             port: server.port,
             guests: Role::Performer,
             max_per_address: server.max_conns_per_address,
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
+            discover: true,
         }
     }
 }
@@ -42,6 +54,14 @@ impl JamSettings {
         problems
     }
 
+    /// Reads the certificate that browsers know, if one is set.
+    ///
+    /// # Errors
+    /// A file cannot be read, or one of the two is missing.
+    pub(crate) fn certificate(&self) -> anyhow::Result<Option<Certificate>> {
+        read_certificate(&self.tls_cert, &self.tls_key)
+    }
+
     /// Returns the server's settings.
     pub(crate) fn server(&self) -> ServerSettings {
         ServerSettings {
@@ -49,5 +69,22 @@ impl JamSettings {
             max_conns_per_address: self.max_per_address,
             ..ServerSettings::default()
         }
+    }
+}
+
+/// Reads a certificate and its key; `None` when neither is named.
+///
+/// # Errors
+/// A file cannot be read, or one of the two is missing.
+pub(crate) fn read_certificate(cert: &Path, key: &Path) -> anyhow::Result<Option<Certificate>> {
+    match (cert.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => {
+            let read = |path: &Path| {
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+            };
+            Ok(Some(Certificate { chain_pem: read(cert)?, key_pem: read(key)? }))
+        }
+        _ => bail!("a certificate needs both --tls-cert and --tls-key"),
     }
 }

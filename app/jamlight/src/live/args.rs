@@ -11,6 +11,12 @@ pub(crate) struct LiveArgs {
     /// Plays this file instead of listening.
     #[arg(long, value_name = "FILE")]
     pub play: Option<std::path::PathBuf>,
+    /// Opens the room to others at once, and prints its link.
+    #[arg(long, conflicts_with = "join")]
+    pub host: bool,
+    /// Joins a room on another machine at once.
+    #[arg(long, value_name = "LINK")]
+    pub join: Option<String>,
     /// Runs the engine without a supervisor, for debugging.
     #[arg(long)]
     pub no_supervisor: bool,

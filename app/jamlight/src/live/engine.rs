@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{AudioChoice, CardKind};
+use app_desktop::{AudioChoice, CardKind, RoomIntent};
 use app_director::{Conductor, Director};
 use app_library::{Autosave, Paths, Recents, SceneLibrary};
 use audio_signal::Transport;
@@ -123,6 +123,12 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         settings: settings.jam.clone(),
         store: own.store.clone(),
         open: own.open,
+        library: library.clone(),
+        first: match &args.join {
+            Some(link) => Some(RoomIntent::Join { link: link.clone(), name: settings.jam.name.clone() }),
+            None => args.host.then_some(RoomIntent::Open),
+        },
+        prints_link: args.host,
     })?;
     let files = files::start(FilesStart {
         paths: paths.clone(),

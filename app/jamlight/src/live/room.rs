@@ -6,6 +6,7 @@
 mod check;
 mod host_ear;
 mod own;
+mod porter;
 mod small;
 mod view;
 mod worker;

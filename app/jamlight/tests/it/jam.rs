@@ -184,6 +184,98 @@ fn a_room_that_was_killed_comes_back_with_all_it_had_acknowledged() {
     verify(home.path());
 }
 
+/// One request without TLS, as a script would make it.
+fn get(host: &Host, path: &str, token: &str) -> (String, String) {
+    use std::io::Read;
+    let address = host.line["address"].as_str().unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn a_guest_fetches_what_the_hosts_show_needs_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let scenes = home.path().join("data/scenes");
+    let pictures = home.path().join("data/pictures");
+    std::fs::create_dir_all(&scenes).unwrap();
+    std::fs::create_dir_all(&pictures).unwrap();
+    std::fs::write(scenes.join("mine.wgsl"), "fn image(p: Pixel) -> vec4f { return vec4f(1.0); }").unwrap();
+    let hash = "a".repeat(64);
+    std::fs::write(pictures.join(format!("{hash}.png")), b"not really").unwrap();
+    let host = Host::start(home.path(), 0, &[]);
+    let ana = join(host.link(), "ana");
+    let scene = ana.fetch("scenes/mine", 1_000).unwrap();
+    assert_eq!(scene.extension, "wgsl");
+    assert!(scene.bytes.starts_with(b"fn image"));
+    assert_eq!(ana.fetch(&format!("assets/{hash}"), 1_000).unwrap().bytes, b"not really");
+    use sync_client::FetchError;
+    assert!(matches!(ana.fetch("scenes/mine", 10), Err(FetchError::TooLarge { limit: 10 })));
+    for nothing in
+        ["scenes/first-light", "scenes/other", "scenes/../../state/jam/key.pem", "assets/x", "assets/../key"]
+    {
+        let got = ana.fetch(nothing, 10_000);
+        assert!(matches!(got, Err(FetchError::NotThere | FetchError::Broken(_))), "{nothing}: {got:?}");
+    }
+    host.stop();
+}
+
+#[test]
+fn the_past_is_paged_by_cursor_and_exported_to_those_who_may() {
+    let home = tempfile::tempdir().unwrap();
+    let host = Host::start(home.path(), 0, &["--no-tls"]);
+    let token = host.line["token"].as_str().unwrap().to_owned();
+    let ana = join(host.link(), "ana <b>");
+    for n in 0..8 {
+        ana.send(Ask::Say { text: format!("word {n} <script>") }).unwrap();
+    }
+    until(|| ana.num_pending() == 0);
+    let (mut said, mut after) = (Vec::new(), String::new());
+    for page in 0.. {
+        assert!(page < 20, "it ends");
+        let (head, body) = get(&host, &format!("/api/v1/events?limit=3{after}"), &token);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head} {body}");
+        let page: serde_json::Value = serde_json::from_str(&body).unwrap();
+        for event in page["events"].as_array().unwrap() {
+            said.push(event["seq"].as_u64().unwrap());
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(said, (1..=said.len() as u64).collect::<Vec<_>>(), "each once, in order");
+    let (_, html) = get(&host, "/api/v1/export/html", &token);
+    assert!(html.contains("word 7 &lt;script&gt;") && !html.contains("<script>"));
+    let (_, jsonl) = get(&host, "/api/v1/export/jsonl", &token);
+    assert_eq!(jsonl.lines().count(), said.len());
+    assert!(get(&host, "/api/v1/export/exe", &token).0.starts_with("HTTP/1.1 404"));
+    assert!(get(&host, "/api/v1/events?after=nonsense", &token).0.starts_with("HTTP/1.1 400"));
+    assert!(get(&host, "/api/v1/export/html", "AAAAAAAAAAAAAAAAAAAAAA").0.starts_with("HTTP/1.1 401"));
+    host.stop();
+}
+
+#[test]
+fn a_second_host_from_the_same_folder_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let host = Host::start(home.path(), 0, &[]);
+    let folder = home.path().to_str().unwrap();
+    super::fails_with(
+        home.path(),
+        &["host", "--bind", "127.0.0.1", "--port", "0", "--home", folder],
+        "hosts already",
+    );
+    host.stop();
+}
+
 #[test]
 fn a_host_with_another_key_is_refused_in_one_line() {
     let home = tempfile::tempdir().unwrap();

@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{CardKind, Check, Hosting, Past, Place, Room, RoomIntent, SceneEntry, Visiting};
-use app_library::Paths;
+use app_desktop::{CardKind, Check, Hosting, Nearby, Past, Place, Room, RoomIntent, SceneEntry, Visiting};
+use app_library::{Paths, SceneLibrary};
 use sync_client::{Client, State};
 use sync_hub::{HOST, RoomHandle};
 use sync_protocol::{
@@ -18,9 +18,12 @@ use sync_session::{Journal, MemoryJournal, OnCommitted};
 use sync_store::{Store, StoreJournal, Until};
 
 use super::own::OpenRoom;
+use super::porter::Porter;
 use super::view::View;
 use super::{Member, check, small};
-use crate::jam::{HostOptions, Hosted, JamHome, JamSettings, lan_addresses, qr_modules};
+use crate::jam::{
+    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, lan_addresses, qr_modules, transcript,
+};
 use crate::live::board::{Board, Slot};
 use crate::live::desk::capitalised;
 use crate::live::wake::Waker;
@@ -53,6 +56,11 @@ pub(crate) struct RoomStart {
     pub store: Option<Arc<Store>>,
     /// Where the own room was open when the process died.
     pub open: Option<OpenRoom>,
+    pub library: Arc<SceneLibrary>,
+    /// What the person asked for on the command line.
+    pub first: Option<RoomIntent>,
+    /// Whether a script reads the link on standard output.
+    pub prints_link: bool,
 }
 
 /// The way to the worker.
@@ -125,7 +133,12 @@ struct Worker {
     hosting: Hosting,
     checks: (Sender<Check>, Receiver<Check>),
     guest: Option<(Client, Visiting)>,
+    /// Brings what the host's show needs and this library lacks.
+    porter: Option<Porter>,
     last_state: Option<State>,
+    browse: Option<Browse>,
+    /// Whether somebody looked at the panel: before that the network is left alone.
+    looking_round: bool,
     /// The scenes that guests were told of.
     scenes: Option<Arc<[SceneEntry]>>,
     picture_due: Instant,
@@ -143,7 +156,10 @@ impl Worker {
             hosting: Hosting::default(),
             checks: channel(),
             guest: None,
+            porter: None,
             last_state: None,
+            browse: None,
+            looking_round: false,
             scenes: None,
             picture_due: Instant::now(),
             pictured: 0,
@@ -154,6 +170,9 @@ impl Worker {
         if let Some(open) = self.start.open.take() {
             // The guests knock already: the same port, the same key, the same room.
             self.open(open.port);
+        }
+        if let Some(first) = self.start.first.take() {
+            self.obey(first);
         }
         loop {
             match inbox.recv_timeout(TURN) {
@@ -193,6 +212,8 @@ impl Worker {
             RoomIntent::Join { link, name } => self.join(&link, &name),
             RoomIntent::Leave => self.leave(),
             RoomIntent::LookBack(seq) => self.look_back(seq),
+            RoomIntent::LookRound => self.looking_round = self.start.settings.discover,
+            RoomIntent::Export => self.export(),
             RoomIntent::Typing(typing) => {
                 self.start.member.change_presence(|presence| presence.typing = typing)
             }
@@ -228,6 +249,7 @@ impl Worker {
                 }
             }
         }
+        changed |= self.listen_for_rooms();
         while let Ok(check) = self.checks.1.try_recv() {
             self.hosting.check = check;
             changed = true;
@@ -235,6 +257,19 @@ impl Worker {
         if self.view.refresh(&self.start.member) | changed {
             self.publish();
         }
+    }
+
+    /// Looks for rooms on the network while the panel could use them: alone, and somebody is there.
+    fn listen_for_rooms(&mut self) -> bool {
+        let alone = self.hosted.is_none() && self.guest.is_none();
+        if !alone || !self.looking_round {
+            self.browse = None;
+            return false;
+        }
+        let browse = self.browse.get_or_insert_with(Browse::start);
+        let Some(found) = browse.news() else { return false };
+        self.view.room.nearby = found.into_iter().map(|(name, address)| Nearby { name, address }).collect();
+        true
     }
 
     /// Opens the own room: the show goes on as it is, and is journaled from now on.
@@ -246,6 +281,9 @@ impl Worker {
             Ok(hosted) => {
                 self.hosted = Some(hosted);
                 self.show_link();
+                if self.start.prints_link {
+                    println!("link {}", self.hosting.link);
+                }
                 self.check();
                 self.call_myself();
             }
@@ -271,8 +309,15 @@ impl Worker {
         let settings = &self.start.settings;
         let mut server = settings.server();
         server.port = port;
-        let options = HostOptions { server, guests: settings.guests };
+        let options = HostOptions {
+            server,
+            guests: settings.guests,
+            name: settings.name.clone(),
+            certificate: settings.certificate()?,
+        };
+        let shelf = HostShelf::new(store.clone(), self.start.library.clone(), &self.start.paths);
         let hosted = Hosted::start(home.clone(), store, self.start.room.clone(), options)?;
+        hosted.server().set_shelf(Arc::new(shelf));
         let open = OpenRoom { room: self.start.room.id().clone(), port: hosted.server().address().port() };
         // Plain data always has a JSON form.
         home.save_open(Some(&serde_json::to_string(&open).unwrap_or_default()))
@@ -421,6 +466,8 @@ impl Worker {
                 visiting.state = "Connected.".to_owned();
                 if !visiting.seated {
                     visiting.seated = true;
+                    // Its scenes are fetched before the show is taken over: no black in between.
+                    self.porter = Porter::start(client.clone(), &self.start);
                     self.start.member.sit(Some(client.clone()));
                     self.view.renew();
                 }
@@ -447,6 +494,7 @@ impl Worker {
     /// The own show comes back as it was.
     fn leave(&mut self) {
         self.start.member.sit(None);
+        self.porter = None;
         if let Some((client, _)) = self.guest.take() {
             client.leave();
         }
@@ -473,6 +521,28 @@ impl Worker {
             }
             Ok(None) => {}
             Err(err) => self.view.room.problem = Some(format!("That moment cannot be read: {err}.")),
+        }
+    }
+
+    /// Writes what happened beside the person's shows, in the three forms.
+    fn export(&mut self) {
+        let Some(store) = self.start.store.as_ref().filter(|_| self.guest.is_none()) else { return };
+        let room = self.start.room.id();
+        let folder = self.start.paths.data.join("history");
+        let written = transcript(store, room).and_then(|transcript| {
+            std::fs::create_dir_all(&folder)?;
+            for form in Form::ALL {
+                std::fs::write(folder.join(format!("{room}.{}", form.extension())), transcript.write(form))?;
+            }
+            Ok(())
+        });
+        match written {
+            Ok(()) => {
+                let sentence =
+                    format!("The history is in {} as {room}.jsonl, .md and .html.", folder.display());
+                self.start.board.card(CardKind::Info, sentence, None);
+            }
+            Err(err) => self.view.room.problem = Some(format!("The history cannot be written: {err:#}.")),
         }
     }
 
