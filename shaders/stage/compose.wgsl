@@ -22,11 +22,15 @@ override Z: u32 = 0u;
 // Whether each texture has the target's size: its texels are read without filtering.
 override EXACT_A: bool = false;
 override EXACT_B: bool = false;
+// Whether flashes are limited.
+override LIMIT: bool = false;
 
 @group(0) @binding(0) var<uniform> slot: Slot;
 @group(0) @binding(1) var samp: sampler;
 @group(0) @binding(2) var tex_a: texture_2d<f32>;
 @group(0) @binding(3) var tex_b: texture_2d<f32>;
+@group(0) @binding(4) var tex_c: texture_2d<f32>;
+@group(0) @binding(5) var tex_d: texture_2d<f32>;
 
 struct Corner {
     @builtin(position) at: vec4f,
@@ -207,18 +211,20 @@ fn blend_light(mode: u32, b: vec3f, s: vec3f) -> vec3f {
     }
 }
 
-// tex_a is what is below and opaque, tex_b the layer. a.x is the opacity. X: the blend; Y, Z: whether the layer and
-// what is below are encoded.
+// tex_a is what is below, tex_b the layer. a.x is the opacity. X: the blend; Y, Z: whether the layer and what is
+// below are encoded. The colour is that over black; alpha says how much of the black is covered.
 @fragment
 fn blend(in: Corner) -> @location(0) vec4f {
-    let below = light(texel_a(in), Z).rgb;
+    let backdrop = light(texel_a(in), Z);
+    let below = backdrop.rgb;
     let layer = light(texel_b(in), Y);
     let alpha = clamp(layer.a, 0.0, 1.0) * slot.a.x;
+    let cover = alpha + clamp(backdrop.a, 0.0, 1.0) * (1.0 - alpha);
     if X == 0u {
-        return vec4f(below * (1.0 - alpha) + layer.rgb * slot.a.x, 1.0);
+        return vec4f(below * (1.0 - alpha) + layer.rgb * slot.a.x, cover);
     }
     let straight = layer.rgb / max(layer.a, 1e-4);
-    return vec4f(mix(below, blend_light(X, below, straight), alpha), 1.0);
+    return vec4f(mix(below, blend_light(X, below, straight), alpha), cover);
 }
 
 // Takes the picture to a quarter of its size for the glow; what is dark gives none.
@@ -267,21 +273,53 @@ fn dither(px: vec2f, frame: f32) -> f32 {
     return (fract(52.9829189 * fract(dot(p, vec2f(0.06711056, 0.00583715)))) - 0.5) / 255.0;
 }
 
-// tex_a is the composed picture, tex_b the glow. a: brightness, share of glow, frame number. X: 0 light, 1 screen
-// colours to be changed, 2 screen colours as they are; Y: blackout; Z: there is a glow.
+// The finished colour over black, encoded, and how much of the black is covered. a: brightness, share of glow.
+// X: 0 light, 1 screen colours to be changed, 2 screen colours as they are; Z: there is a glow.
+fn finished(texel: vec4f, glow: vec3f) -> vec4f {
+    if X == 2u {
+        let alpha = clamp(texel.a, 0.0, 1.0);
+        return vec4f(texel.rgb * alpha, alpha);
+    }
+    var c = light(texel, X);
+    if Z != 0u {
+        c = vec4f(c.rgb + glow * slot.a.y, c.a);
+    }
+    return vec4f(srgb_from_linear(tone(c.rgb * slot.a.x)), clamp(c.a, 0.0, 1.0));
+}
+
+fn glow_at(uv: vec2f) -> vec3f {
+    if Z != 0u {
+        return textureSampleLevel(tex_b, samp, uv, 0.0).rgb;
+    }
+    return vec3f(0.0);
+}
+
+// tex_a is the composed picture, tex_b the glow, tex_c the picture shown last, tex_d how much of that stays.
+// a: brightness, share of glow, frame number. X, Z: see `finished`. Y: 0 over black, 1 blackout; with alpha for who
+// mixes it in: 2 what no layer covers is clear, 3 what is dark is clear, 4 what is dark shows the colour in `fit`.
 @fragment
 fn output(in: Corner) -> @location(0) vec4f {
-    if Y != 0u {
+    if Y == 1u {
         return vec4f(0.0, 0.0, 0.0, 1.0);
     }
     let noise = dither(in.at.xy, slot.a.z);
-    let texel = texel_a(in);
-    if X == 2u {
-        return vec4f(texel.rgb * clamp(texel.a, 0.0, 1.0) + noise, 1.0);
+    var c = finished(texel_a(in), glow_at(in.uv));
+    if LIMIT {
+        let stays = textureSampleLevel(tex_d, samp, in.uv, 0.0).r;
+        if stays > 0.0 {
+            let last = textureSampleLevel(tex_c, samp, in.uv, 0.0).rgb;
+            let mixed = mix(linear_from_srgb(c.rgb), linear_from_srgb(last), stays);
+            c = vec4f(srgb_from_linear(mixed), c.a);
+        }
     }
-    var c = light(texel, X).rgb;
-    if Z != 0u {
-        c += texel_b(in).rgb * slot.a.y;
+    let peak = max(c.r, max(c.g, c.b));
+    switch Y {
+        // Light that nothing covers, a glow for one, covers by itself: over black it looks as it always did.
+        case 2u, 3u: {
+            let alpha = select(peak, max(c.a, peak), Y == 2u);
+            return vec4f(c.rgb / max(alpha, 1e-4), alpha);
+        }
+        case 4u: { return vec4f(c.rgb + slot.fit.rgb * (1.0 - peak), 1.0); }
+        default: { return vec4f(c.rgb + noise, 1.0); }
     }
-    return vec4f(srgb_from_linear(tone(c * slot.a.x)) + noise, 1.0);
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use xtask::{guest, react, root, tidy};
+use xtask::{flash, guest, react, root, tidy};
 
 /// Size of the grey pictures `react` compares.
 const REACT_SIZE: [usize; 2] = [160, 90];
@@ -27,6 +27,27 @@ enum Chore {
     },
     /// Prints how closely each scene follows a song, −1–1.
     React(React),
+    /// Prints whether scenes flash more than WCAG 2.3.1 allows, to clicks that sweep from 3 to 20 a second.
+    Flash(Flash),
+}
+
+/// Size and rate of the pictures `flash` looks at.
+const FLASH_SIZE: [usize; 2] = [256, 144];
+const FLASH_FPS: usize = 60;
+/// Rates the clicks sweep over, in Hz.
+const FLASH_HZ: [f64; 2] = [3.0, 20.0];
+
+#[derive(clap::Args)]
+struct Flash {
+    /// The built `jamlight`.
+    #[arg(long)]
+    jamlight: PathBuf,
+    /// Scenes; all built-in ones when none is named.
+    #[arg(long)]
+    scene: Vec<String>,
+    /// How long, in seconds.
+    #[arg(long, default_value_t = 60.0)]
+    seconds: f64,
 }
 
 #[derive(clap::Args)]
@@ -63,6 +84,7 @@ fn main() -> Result<()> {
         Chore::Guest { check: false, .. } => guest::build(&root()),
         Chore::Guest { check: true, arguments } => guest::check(&root(), &arguments),
         Chore::React(args) => react_table(&args),
+        Chore::Flash(args) => flash_table(&args),
     }
 }
 
@@ -83,6 +105,59 @@ fn react_table(args: &React) -> Result<()> {
         bail!("{low} of {} scenes score under {}", scenes.len(), args.least);
     }
     Ok(())
+}
+
+fn flash_table(args: &Flash) -> Result<()> {
+    let dir = std::env::temp_dir().join(format!("jamlight-flash-{}", std::process::id()));
+    std::fs::create_dir_all(&dir)?;
+    let clicks = dir.join("clicks.wav");
+    std::fs::write(&clicks, flash::sweeping_clicks(args.seconds, FLASH_HZ[0], FLASH_HZ[1]))?;
+    let scenes = if args.scene.is_empty() { native_scenes(&args.jamlight)? } else { args.scene.clone() };
+    println!("{:<24} {:>10} {:>11} {:>13}", "scene", "violations", "worst share", "most flashes");
+    let mut bad = 0;
+    for scene in &scenes {
+        let found = flashes(args, &clicks, &dir.join("flash.y4m"), scene)?;
+        bad += usize::from(found.num_violations > 0);
+        println!(
+            "{scene:<24} {:>10} {:>11.3} {:>13.1}",
+            found.num_violations, found.worst_share, found.most_flashes
+        );
+    }
+    std::fs::remove_dir_all(&dir)?;
+    if bad > 0 {
+        bail!("{bad} of {} scenes flash too much", scenes.len());
+    }
+    Ok(())
+}
+
+fn flashes(args: &Flash, clicks: &Path, out: &Path, scene: &str) -> Result<flash::Flashes> {
+    let size = format!("{}x{}", FLASH_SIZE[0], FLASH_SIZE[1]);
+    let status = Command::new(&args.jamlight)
+        .arg("render")
+        .arg("--audio")
+        .arg(clicks)
+        .args(["--scene", scene, "--size", &size, "--fps", &FLASH_FPS.to_string()])
+        .args(["--seconds", &args.seconds.to_string(), "--out"])
+        .arg(out)
+        .stderr(Stdio::null())
+        .status()
+        .context("jamlight render")?;
+    if !status.success() {
+        bail!("scene {scene:?} does not render");
+    }
+    let mut film = std::io::BufReader::new(std::fs::File::open(out)?);
+    let mut line = Vec::new();
+    std::io::BufRead::read_until(&mut film, b'\n', &mut line)?;
+    let mut planes = vec![0; FLASH_SIZE[0] * FLASH_SIZE[1] * 3 / 2];
+    let mut analyser = flash::Analyser::new(FLASH_SIZE, FLASH_FPS);
+    loop {
+        line.clear();
+        if std::io::BufRead::read_until(&mut film, b'\n', &mut line)? == 0 {
+            return Ok(analyser.found());
+        }
+        std::io::Read::read_exact(&mut film, &mut planes)?;
+        analyser.frame(FLASH_SIZE[0], &flash::linear_from_y4m(FLASH_SIZE, &planes));
+    }
 }
 
 fn json_of(jamlight: &Path, arguments: &[&std::ffi::OsStr]) -> Result<String> {

@@ -6,12 +6,14 @@
 
 mod error;
 mod ffmpeg;
+mod matroska;
 mod still;
 mod surface;
 mod y4m;
 
 pub use error::OutputError;
 pub use ffmpeg::{Container, Ffmpeg, FfmpegSettings, Sound};
+pub use matroska::{Matroska, MatroskaWriter, SoundFormat, bgra_from_rgba};
 pub use still::{write_jpeg, write_png};
 pub use surface::{Acquired, ShowSurface, SurfaceError, SurfaceStats};
 pub use y4m::Y4mWriter;

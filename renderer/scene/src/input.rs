@@ -253,6 +253,22 @@ pub struct PreviewRequest {
     pub layer: Option<u32>,
     /// Its size, in pixels.
     pub size: [u32; 2],
+    /// What the finished picture stands on; a layer stands on black.
+    pub backdrop: Backdrop,
+}
+
+/// What a finished picture stands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Backdrop {
+    /// Black, as on a screen.
+    #[default]
+    Black,
+    /// Nothing: where no layer covers it, it is clear. Straight alpha.
+    Clear,
+    /// Nothing: what is dark is clear. Straight alpha.
+    Light,
+    /// A colour in the place of what is dark, to be keyed out: sRGB-encoded, 0–1.
+    Key([f32; 3]),
 }
 
 impl PreviewRequest {

@@ -8,7 +8,7 @@ use renderer_scene::{SamplerKind, TONE_WGSL};
 
 use crate::kit::{Bound, Kit, Layout, TextureRef};
 
-const COMPOSE_WGSL: &str = include_str!("../../../shaders/stage/compose.wgsl");
+pub(crate) const COMPOSE_WGSL: &str = include_str!("../../../shaders/stage/compose.wgsl");
 
 /// An entry point of the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,12 +100,21 @@ struct Target<'a> {
 
 /// What a pipeline is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct PipelineKey {
-    step: Step,
-    format: wgpu::TextureFormat,
-    mode: [u32; 3],
+pub(crate) struct PipelineKey {
+    pub(crate) step: Step,
+    pub(crate) format: wgpu::TextureFormat,
+    pub(crate) mode: [u32; 3],
     /// Whether each texture has the target's size.
-    exact: [bool; 2],
+    pub(crate) exact: [bool; 2],
+    /// Whether flashes are limited.
+    pub(crate) limit: bool,
+}
+
+/// The switches of a pipeline as the shaders name them.
+pub(crate) fn constants(key: PipelineKey) -> [(&'static str, f64); 6] {
+    let [x, y, z] = key.mode.map(f64::from);
+    let [exact_a, exact_b, limit] = [key.exact[0], key.exact[1], key.limit].map(|on| f64::from(u8::from(on)));
+    [("X", x), ("Y", y), ("Z", z), ("EXACT_A", exact_a), ("EXACT_B", exact_b), ("LIMIT", limit)]
 }
 
 /// The stage's own pipelines, made when first needed.
@@ -125,7 +134,7 @@ impl Composer {
         });
         let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
             binding,
-            visibility: wgpu::ShaderStages::FRAGMENT,
+            visibility: wgpu::ShaderStages::FRAGMENT | wgpu::ShaderStages::COMPUTE,
             ty,
             count: None,
         };
@@ -146,6 +155,8 @@ impl Composer {
                 entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
                 entry(2, texture),
                 entry(3, texture),
+                entry(4, texture),
+                entry(5, texture),
             ],
         });
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -164,29 +175,15 @@ impl Composer {
         target: Target<'_>,
         step: Step,
         slot: Slot,
-        textures: [Option<TextureRef>; 2],
+        textures: [Option<TextureRef>; 4],
     ) {
-        let uniform = kit.uniform(bytemuck::bytes_of(&Uniform {
-            a: slot.a,
-            fit: slot.fit,
-            turn: slot.turn,
-            place: slot.place,
-            mask: slot.mask,
-        }));
-        let black = TextureRef::from(kit.black);
-        let [a, b] = textures.map(|t| t.unwrap_or(black));
-        let (group, offsets) = kit.bind(
-            &self.layout,
-            &[
-                (0, Bound::Uniform(uniform)),
-                (1, Bound::Sampler(SamplerKind::LinearClamp)),
-                (2, Bound::Texture(a)),
-                (3, Bound::Texture(b)),
-            ],
-        );
-        let exact =
-            [a, b].map(|t| kit.store.texture(t.id).is_some_and(|t| [t.width(), t.height()] == target.size));
-        let key = PipelineKey { step, format: target.format, mode: slot.mode, exact };
+        let (group, offsets) = self.bind(kit, slot, textures);
+        let exact = [textures[0], textures[1]].map(|t| {
+            let id = t.map_or(kit.black, |t| t.id);
+            kit.store.texture(id).is_some_and(|t| [t.width(), t.height()] == target.size)
+        });
+        let limit = textures[3].is_some();
+        let key = PipelineKey { step, format: target.format, mode: slot.mode, exact, limit };
         let pipeline = self.pipeline(&kit.gpu, key);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some(step.entry()),
@@ -206,6 +203,40 @@ impl Composer {
         pass.draw(0..3, 0..1);
     }
 
+    /// The layout of a step's numbers and textures.
+    pub(crate) fn layout(&self) -> &wgpu::BindGroupLayout {
+        &self.layout.layout
+    }
+
+    /// Binds a step's numbers and textures; black for those that are missing.
+    pub(crate) fn bind(
+        &self,
+        kit: &mut Kit,
+        slot: Slot,
+        textures: [Option<TextureRef>; 4],
+    ) -> (wgpu::BindGroup, Vec<u32>) {
+        let uniform = kit.uniform(bytemuck::bytes_of(&Uniform {
+            a: slot.a,
+            fit: slot.fit,
+            turn: slot.turn,
+            place: slot.place,
+            mask: slot.mask,
+        }));
+        let black = TextureRef::from(kit.black);
+        let [a, b, c, d] = textures.map(|t| t.unwrap_or(black));
+        kit.bind(
+            &self.layout,
+            &[
+                (0, Bound::Uniform(uniform)),
+                (1, Bound::Sampler(SamplerKind::LinearClamp)),
+                (2, Bound::Texture(a)),
+                (3, Bound::Texture(b)),
+                (4, Bound::Texture(c)),
+                (5, Bound::Texture(d)),
+            ],
+        )
+    }
+
     /// Draws one step over a texture of the store.
     pub(crate) fn draw_to(
         &mut self,
@@ -214,7 +245,20 @@ impl Composer {
         target: TextureId,
         step: Step,
         slot: Slot,
-        textures: [Option<TextureRef>; 2],
+        [a, b]: [Option<TextureRef>; 2],
+    ) {
+        self.draw_with(kit, encoder, target, step, slot, [a, b, None, None]);
+    }
+
+    /// Draws a step that reads up to four textures; with the fourth, flashes are limited.
+    pub(crate) fn draw_with(
+        &mut self,
+        kit: &mut Kit,
+        encoder: &mut wgpu::CommandEncoder,
+        target: TextureId,
+        step: Step,
+        slot: Slot,
+        textures: [Option<TextureRef>; 4],
     ) {
         let Some((view, texture)) = kit.store.view(target).zip(kit.store.texture(target)) else { return };
         let (view, format, size) = (view.clone(), texture.format(), [texture.width(), texture.height()]);
@@ -223,9 +267,6 @@ impl Composer {
 
     fn pipeline(&mut self, gpu: &Gpu, key: PipelineKey) -> &wgpu::RenderPipeline {
         self.pipelines.entry(key).or_insert_with(|| {
-            let [x, y, z] = key.mode.map(f64::from);
-            let [exact_a, exact_b] = key.exact.map(|exact| f64::from(u8::from(exact)));
-            let constants = [("X", x), ("Y", y), ("Z", z), ("EXACT_A", exact_a), ("EXACT_B", exact_b)];
             let entry = key.step.entry();
             gpu.device().create_render_pipeline(&wgpu::RenderPipelineDescriptor {
                 label: Some(entry),
@@ -243,7 +284,7 @@ impl Composer {
                     module: &self.module,
                     entry_point: Some(entry),
                     compilation_options: wgpu::PipelineCompilationOptions {
-                        constants: &constants,
+                        constants: &constants(key),
                         ..wgpu::PipelineCompilationOptions::default()
                     },
                     targets: &[Some(key.format.into())],

@@ -13,8 +13,10 @@ use crate::audio::{AudioMemory, AudioTextures};
 use crate::compose::Composer;
 use crate::instance::Instance;
 use crate::kit::{Kit, texture_desc};
+use crate::limiter::Limiter;
 use crate::pictures::{Picture, Pictures, built_in};
 use crate::prepare::PreparedProgram;
+use crate::previews::Previews;
 use crate::timing::{Timer, Timings};
 use checkpoint::{Checkpoint, Saving};
 
@@ -33,14 +35,22 @@ pub struct StageSettings {
     /// Live, pictures arrive over several frames and memory is saved every two seconds; offline, pictures are there
     /// at once and a loss changes no pixel.
     pub live: bool,
+    /// Whether flashes are kept to what WCAG 2.3.1 allows: three a second over a large part of the picture.
+    pub limit_flashes: bool,
     /// What saved memory may take on a live show, in bytes: larger simulations start anew after a loss.
     pub checkpoint_budget_bytes: u64,
 }
 
 impl Default for StageSettings {
-    /// 1280×720, live.
+    /// 1280×720, live, flashes limited.
     fn default() -> Self {
-        Self { size: [1280, 720], bloom: 0.35, live: true, checkpoint_budget_bytes: 64 * 1024 * 1024 }
+        Self {
+            size: [1280, 720],
+            bloom: 0.35,
+            live: true,
+            limit_flashes: true,
+            checkpoint_budget_bytes: 64 * 1024 * 1024,
+        }
     }
 }
 
@@ -82,8 +92,13 @@ pub struct Stage {
     pictures: Pictures,
     audio: AudioTextures,
     audio_memory: AudioMemory,
-    output: TextureId,
-    previews: ReadbackRing,
+    /// The finished picture and the one before, by turns.
+    outputs: [TextureId; 2],
+    /// Which of them is the newest; `None` before the first picture.
+    newest: Option<usize>,
+    limiter: Limiter,
+    /// One for each key asked for lately.
+    previews: Previews,
     timer: Timer,
     composed: Option<Content>,
     glow: Option<TextureId>,
@@ -103,7 +118,8 @@ impl Stage {
     pub fn new(gpu: &Gpu, settings: StageSettings) -> Result<Self, StageError> {
         let mut kit = Kit::new(gpu)?;
         let composer = Composer::new(&mut kit);
-        let output = output_texture(&mut kit, settings.size)?;
+        let outputs = output_textures(&mut kit, settings.size)?;
+        let limiter = Limiter::new(&mut kit, &composer)?;
         let mut pictures = Pictures::default();
         for side in 0..2 {
             let (id, picture) = built_in(side);
@@ -122,8 +138,10 @@ impl Stage {
             pictures,
             audio: AudioTextures::default(),
             audio_memory: AudioMemory::default(),
-            output,
-            previews: ReadbackRing::default(),
+            outputs,
+            newest: None,
+            limiter,
+            previews: Previews::default(),
             timer: Timer::new(gpu),
             composed: None,
             glow: None,
@@ -207,12 +225,19 @@ impl Stage {
     /// [`StageError::Texture`]; the stage keeps its size.
     pub fn resize(&mut self, size: [u32; 2]) -> Result<(), StageError> {
         if size != self.settings.size {
-            let output = output_texture(&mut self.kit, size)?;
-            self.kit.store.destroy(self.output);
-            self.output = output;
+            let outputs = output_textures(&mut self.kit, size)?;
+            for old in std::mem::replace(&mut self.outputs, outputs) {
+                self.kit.store.destroy(old);
+            }
+            self.newest = None;
             self.settings.size = size;
         }
         Ok(())
+    }
+
+    /// Limits flashes from the next picture on, or lets them through.
+    pub fn set_limit_flashes(&mut self, limit: bool) {
+        self.settings.limit_flashes = limit;
     }
 
     /// Draws inside at this share of the size, 0.5–1: live shows on weak machines.
@@ -227,7 +252,12 @@ impl Stage {
 
     /// The finished picture: `Rgba8Unorm`, sRGB-encoded, rows from the top.
     pub fn output(&self) -> Option<&wgpu::Texture> {
-        self.kit.store.texture(self.output)
+        self.kit.store.texture(self.shown())
+    }
+
+    /// The newest finished picture.
+    fn shown(&self) -> TextureId {
+        self.outputs[self.newest.unwrap_or(0) % 2]
     }
 
     /// What the textures take.
@@ -262,9 +292,9 @@ impl Stage {
             self.audio_memory.step(&input.signal, input.dt_secs);
             self.compose(&mut encoder, input, &mut report, &mut layers);
         }
-        self.finish(&mut encoder, input, &mut report);
+        let finished = self.finish(&mut encoder, input, &mut report);
         self.timer.end(&mut encoder);
-        self.draw_previews(&mut encoder, input, &layers, &mut report);
+        self.draw_previews(&mut encoder, input, &layers, &finished, &mut report);
         self.kit.flush();
         self.kit.gpu.queue().submit([encoder.finish()]);
         self.previews.submitted();
@@ -284,7 +314,7 @@ impl Stage {
     /// Returns the oldest preview that has come back since it was asked for.
     pub fn take_preview(&mut self) -> Option<Pixels> {
         self.kit.gpu.poll();
-        self.previews.take(Vec::new())
+        self.previews.take()
     }
 
     /// Brings the finished picture back, waiting for it: offline and tests.
@@ -296,7 +326,7 @@ impl Stage {
         let lost = || StageError::Lost { reason: gpu.loss_reason() };
         let mut ring = ReadbackRing::default();
         let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let texture = self.kit.store.texture(self.output).ok_or_else(lost)?;
+        let texture = self.kit.store.texture(self.shown()).ok_or_else(lost)?;
         ring.copy(&gpu, &mut encoder, texture, 0);
         gpu.queue().submit([encoder.finish()]);
         ring.submitted();
@@ -316,7 +346,15 @@ impl Stage {
     }
 }
 
-fn output_texture(kit: &mut Kit, size: [u32; 2]) -> Result<TextureId, StageError> {
+fn output_textures(kit: &mut Kit, size: [u32; 2]) -> Result<[TextureId; 2], StageError> {
     let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
-    Ok(kit.store.create(&texture_desc("output", size, OUTPUT_FORMAT, usage), Keep::Always)?)
+    let desc = texture_desc("output", size, OUTPUT_FORMAT, usage);
+    let first = kit.store.create(&desc, Keep::Always)?;
+    match kit.store.create(&desc, Keep::Always) {
+        Ok(second) => Ok([first, second]),
+        Err(error) => {
+            kit.store.destroy(first);
+            Err(error.into())
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use renderer_gpu::{Gpu, GpuError, Pixels, ReadbackRing, TextureId};
+use renderer_gpu::{Gpu, GpuError, Pixels, TextureId};
 use renderer_scene::{FrameInput, ProgramId};
 
 use super::Stage;
@@ -16,7 +16,9 @@ use crate::audio::{AudioMemory, AudioTextures};
 use crate::compose::Composer;
 use crate::instance::{Instance, Pair, buffer_shape, make_pair, output_shape};
 use crate::kit::Kit;
+use crate::limiter::Limiter;
 use crate::prepare::PreparedProgram;
+use crate::previews::Previews;
 use crate::timing::Timer;
 use crate::{FrameReport, StageError};
 
@@ -53,6 +55,8 @@ pub(super) struct Checkpoint {
     time_secs: f64,
     audio: AudioMemory,
     instances: Vec<InstanceMemory>,
+    /// Offline, what the flash limiter remembers, and the picture shown last.
+    shown: Option<[Vec<u8>; 2]>,
 }
 
 /// A checkpoint whose bytes are still being copied.
@@ -76,10 +80,11 @@ impl Stage {
     pub fn rebuild(&mut self, gpu: &Gpu) -> Result<(), StageError> {
         let mut kit = Kit::new(gpu)?;
         self.composer = Composer::new(&mut kit);
-        self.output = super::output_texture(&mut kit, self.settings.size)?;
+        self.outputs = super::output_textures(&mut kit, self.settings.size)?;
+        self.limiter = Limiter::new(&mut kit, &self.composer)?;
         self.kit = kit;
         self.audio = AudioTextures::default();
-        self.previews = ReadbackRing::default();
+        self.previews = Previews::default();
         self.timer = Timer::new(gpu);
         (self.composed, self.glow, self.saving) = (None, None, None);
         self.pictures.move_device(&mut self.kit);
@@ -220,6 +225,7 @@ impl Stage {
             time_secs,
             audio: self.audio_memory.clone(),
             instances: Vec::new(),
+            shown: None,
         };
         let mut plans = self
             .instances
@@ -258,6 +264,15 @@ impl Stage {
             }
             checkpoint.instances.push(memory);
         }
+        // Live, the limiter begins anew: a loss is a change of picture anyway.
+        if !self.settings.live
+            && self.newest.is_some()
+            && let Some(picture) = self.kit.store.texture(self.shown())
+        {
+            copies.push(copy_buffer(&self.kit, &mut encoder, self.limiter.memory()));
+            copies.push(copy_texture(&self.kit, &mut encoder, picture));
+            checkpoint.shown = Some([Vec::new(), Vec::new()]);
+        }
         gpu.queue().submit([encoder.finish()]);
         let mapped = Arc::new(AtomicUsize::new(0));
         for (buffer, _) in &copies {
@@ -295,6 +310,14 @@ impl Stage {
             }
             self.instances.insert(memory.instance, instance);
         }
+        self.newest = None;
+        if let Some([memory, picture]) = &self.checkpoint.shown {
+            self.kit.gpu.queue().write_buffer(self.limiter.memory(), 0, memory);
+            if let Some(texture) = self.kit.store.texture(self.shown()) {
+                write_texture(&self.kit, texture, picture);
+                self.newest = Some(0);
+            }
+        }
         Ok(())
     }
 }
@@ -310,7 +333,8 @@ impl Saving {
             return None;
         }
         let parts = self.checkpoint.instances.iter_mut().flat_map(|memory| &mut memory.parts);
-        for ((_, bytes), (buffer, [row, padded])) in parts.zip(&self.copies) {
+        let parts = parts.map(|(_, bytes)| bytes).chain(self.checkpoint.shown.iter_mut().flatten());
+        for (bytes, (buffer, [row, padded])) in parts.zip(&self.copies) {
             let view = buffer.get_mapped_range(..).ok()?;
             for line in view.chunks(*padded as usize) {
                 bytes.extend_from_slice(line.get(..*row as usize).unwrap_or(line));
@@ -361,25 +385,43 @@ fn copy_part(
     instance: &Instance,
     place: Place,
 ) -> Option<(wgpu::Buffer, [u32; 2])> {
-    let into = |size: u64| {
-        kit.gpu.device().create_buffer(&wgpu::BufferDescriptor {
-            label: Some("checkpoint"),
-            size,
-            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-            mapped_at_creation: false,
-        })
-    };
     if let Place::Storage { storage } = place {
         let (from, _) = instance.storages.get(storage)?;
-        let buffer = into(from.size());
-        encoder.copy_buffer_to_buffer(from, 0, &buffer, 0, from.size());
-        let row = from.size() as u32;
-        return Some((buffer, [row, row]));
+        return Some(copy_buffer(kit, encoder, from));
     }
     let texture = kit.store.texture(texture_of(instance, place)?)?;
+    Some(copy_texture(kit, encoder, texture))
+}
+
+/// A buffer to read bytes back from.
+fn read_back(kit: &Kit, size: u64) -> wgpu::Buffer {
+    kit.gpu.device().create_buffer(&wgpu::BufferDescriptor {
+        label: Some("checkpoint"),
+        size,
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    })
+}
+
+fn copy_buffer(
+    kit: &Kit,
+    encoder: &mut wgpu::CommandEncoder,
+    from: &wgpu::Buffer,
+) -> (wgpu::Buffer, [u32; 2]) {
+    let buffer = read_back(kit, from.size());
+    encoder.copy_buffer_to_buffer(from, 0, &buffer, 0, from.size());
+    let row = from.size() as u32;
+    (buffer, [row, row])
+}
+
+fn copy_texture(
+    kit: &Kit,
+    encoder: &mut wgpu::CommandEncoder,
+    texture: &wgpu::Texture,
+) -> (wgpu::Buffer, [u32; 2]) {
     let row = texture.width() * texture.format().block_copy_size(None).unwrap_or(4);
     let padded = row.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-    let buffer = into(u64::from(padded) * u64::from(texture.height()));
+    let buffer = read_back(kit, u64::from(padded) * u64::from(texture.height()));
     encoder.copy_texture_to_buffer(
         texture.as_image_copy(),
         wgpu::TexelCopyBufferInfo {
@@ -392,7 +434,7 @@ fn copy_part(
         },
         texture.size(),
     );
-    Some((buffer, [row, padded]))
+    (buffer, [row, padded])
 }
 
 fn write_part(kit: &Kit, instance: &Instance, place: Place, bytes: &[u8]) {
@@ -402,7 +444,12 @@ fn write_part(kit: &Kit, instance: &Instance, place: Place, bytes: &[u8]) {
         }
         return;
     }
-    let Some(texture) = texture_of(instance, place).and_then(|id| kit.store.texture(id)) else { return };
+    if let Some(texture) = texture_of(instance, place).and_then(|id| kit.store.texture(id)) {
+        write_texture(kit, texture, bytes);
+    }
+}
+
+fn write_texture(kit: &Kit, texture: &wgpu::Texture, bytes: &[u8]) {
     kit.gpu.queue().write_texture(
         texture.as_image_copy(),
         bytes,

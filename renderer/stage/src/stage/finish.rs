@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use renderer_gpu::{TextureError, TextureId};
-use renderer_scene::FrameInput;
+use renderer_scene::{Backdrop, FrameInput};
 
 use super::{Content, FrameReport, OUTPUT_FORMAT, Stage};
 use crate::compose::{Slot, Step};
@@ -15,6 +15,19 @@ const BLOOM_FROM: f32 = 0.7;
 const BLOOM_WIDE_SHARE: f32 = 0.55;
 /// Halvings of the glow after its first quarter.
 const BLOOM_LEVELS: usize = 4;
+
+/// What the last step puts the picture over: its switch Y.
+const OVER_BLACK: u32 = 0;
+const OVER_DARK: u32 = 1;
+const OVER_CLEAR: u32 = 2;
+const DARK_IS_CLEAR: u32 = 3;
+const OVER_COLOUR: u32 = 4;
+
+/// The last step of a frame: drawn once more where the picture is wanted over something else than black.
+pub(super) struct Finished {
+    slot: Slot,
+    textures: [Option<TextureRef>; 4],
+}
 
 impl Stage {
     /// A quarter of the picture's size, what glows of it; then wider and wider.
@@ -70,7 +83,7 @@ impl Stage {
         encoder: &mut wgpu::CommandEncoder,
         input: &FrameInput,
         report: &mut FrameReport,
-    ) {
+    ) -> Finished {
         let brightness = input.master.brightness.clamp(0.0, 2.0);
         let colours = match self.composed {
             Some(composed) if composed.encoded && brightness == 1.0 => 2,
@@ -80,10 +93,26 @@ impl Stage {
         let dark = input.master.blackout || self.composed.is_none();
         let slot = Slot {
             a: [brightness, self.settings.bloom, (input.frame_idx % 64) as f32, 0.0],
-            mode: if dark { [0, 1, 0] } else { [colours, 0, u32::from(self.glow.is_some())] },
+            mode: if dark {
+                [0, OVER_DARK, 0]
+            } else {
+                [colours, OVER_BLACK, u32::from(self.glow.is_some())]
+            },
             ..Slot::default()
         };
         let textures = [self.composed.map(|c| c.texture.into()), self.glow.map(TextureRef::from)];
+        let last = self.newest.map(|newest| self.outputs[newest % 2]);
+        let next = self.newest.map_or(0, |newest| (newest + 1) % 2);
+        let output = self.outputs[next];
+        self.newest = Some(next);
+        let mut limited = [textures[0], textures[1], None, None];
+        if self.settings.limit_flashes {
+            let (kit, composer) = (&mut self.kit, &self.composer);
+            self.limiter.judge(kit, composer, encoder, slot, textures, last, input.dt_secs);
+            if let Some(last) = last {
+                limited = [textures[0], textures[1], Some(last.into()), Some(self.limiter.stays().into())];
+            }
+        }
         let size = self.render_size();
         // Where scenes are drawn smaller, the curve is too: what is stretched is bytes, four times fewer.
         let small = (size != self.settings.size)
@@ -94,19 +123,13 @@ impl Stage {
                     .ok()
             })
             .flatten();
-        let target = small.unwrap_or(self.output);
-        self.composer.draw_to(&mut self.kit, encoder, target, Step::Output, slot, textures);
+        let target = small.unwrap_or(output);
+        self.composer.draw_with(&mut self.kit, encoder, target, Step::Output, slot, limited);
         if let Some(small) = small {
             let textures = [Some(small.into()), None];
-            self.composer.draw_to(
-                &mut self.kit,
-                encoder,
-                self.output,
-                Step::Convert,
-                Slot::default(),
-                textures,
-            );
+            self.composer.draw_to(&mut self.kit, encoder, output, Step::Convert, Slot::default(), textures);
         }
+        Finished { slot, textures: limited }
     }
 
     pub(super) fn draw_previews(
@@ -114,18 +137,21 @@ impl Stage {
         encoder: &mut wgpu::CommandEncoder,
         input: &FrameInput,
         layers: &HashMap<u32, Content>,
+        finished: &Finished,
         report: &mut FrameReport,
     ) {
         for preview in &input.previews {
             let (source, encoded) = match preview.layer {
-                None => (self.output, true),
+                None => (self.shown(), true),
                 Some(layer) => match layers.get(&layer) {
                     Some(content) => (content.texture, content.encoded),
                     None => continue,
                 },
             };
             let size = preview.size.map(|side| side.max(1));
-            let taken = if preview.layer.is_none() && size == self.settings.size {
+            let taken = if preview.layer.is_none() && preview.backdrop != Backdrop::Black {
+                self.with_backdrop(encoder, finished, preview.backdrop, size)
+            } else if preview.layer.is_none() && size == self.settings.size {
                 Ok(source)
             } else {
                 self.shrunk(encoder, source, encoded, size)
@@ -140,6 +166,31 @@ impl Stage {
                 Err(error) => report.faults.push(error.to_string()),
             }
         }
+    }
+
+    /// Finishes the picture once more, for who mixes it in.
+    fn with_backdrop(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        finished: &Finished,
+        backdrop: Backdrop,
+        size: [u32; 2],
+    ) -> Result<TextureId, TextureError> {
+        let target = self.kit.transient(size, OUTPUT_FORMAT)?;
+        let mut slot = finished.slot;
+        // In a blackout nothing is there, and what is not there is clear.
+        let textures = if slot.mode[1] == OVER_DARK { [None; 4] } else { finished.textures };
+        slot.mode[1] = match backdrop {
+            Backdrop::Black => OVER_BLACK,
+            Backdrop::Clear => OVER_CLEAR,
+            Backdrop::Light => DARK_IS_CLEAR,
+            Backdrop::Key(_) => OVER_COLOUR,
+        };
+        if let Backdrop::Key([r, g, b]) = backdrop {
+            slot.fit = [r, g, b, 1.0];
+        }
+        self.composer.draw_with(&mut self.kit, encoder, target, Step::Output, slot, textures);
+        Ok(target)
     }
 
     fn shrunk(

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use renderer_scene::{
-    Blend, LayerContent, LayerInput, PreviewRequest, ProgramInput, SceneInput, SceneProgram, TransitionInput,
+    Backdrop, Blend, LayerContent, LayerInput, PreviewRequest, ProgramInput, SceneInput, SceneProgram,
+    TransitionInput,
 };
 
 use crate::rig::{FRAMES_PER_SEC, assert_all, code, draw, flat, one, scene, stage};
@@ -168,9 +169,9 @@ fn previews_come_back_in_their_size_with_their_key() {
     let layers = vec![solid(1, 0.5, Blend::Normal, 1.0), solid(2, 0.25, Blend::Add, 0.2)];
     let mut input = song::input(0, FRAMES_PER_SEC, layers);
     input.previews = vec![
-        PreviewRequest { key: 11, layer: None, size: [8, 4] },
-        PreviewRequest { key: 12, layer: Some(2), size: [4, 4] },
-        PreviewRequest { key: 13, layer: None, size: [32, 32] },
+        PreviewRequest { key: 11, layer: None, size: [8, 4], backdrop: Backdrop::Black },
+        PreviewRequest { key: 12, layer: Some(2), size: [4, 4], backdrop: Backdrop::Black },
+        PreviewRequest { key: 13, layer: None, size: [32, 32], backdrop: Backdrop::Black },
     ];
     stage.render(&input).unwrap();
     stage.gpu().wait();
@@ -227,4 +228,30 @@ fn a_foreign_scene_shows_its_screen_colours_alone_and_under_a_layer() {
     let mut over = song::input(0, FRAMES_PER_SEC, vec![solid(1, 0.5, Blend::Normal, 1.0)]);
     over.layers.extend(alone.layers);
     assert_all(&draw(&mut stage, &over), [255, 128, 64], 1);
+}
+
+#[test]
+fn what_no_layer_covers_is_clear_in_a_stream_and_looks_the_same_over_black() {
+    // Half covered with straight light 0.2: premultiplied 0.1.
+    let half = flat(0.2, 0.2, 0.2, 0.5);
+    let mut stage = stage([4, 4]);
+    stage.install(half.clone()).unwrap();
+    let mut input = one(&half, 0);
+    let backdrops = [Backdrop::Clear, Backdrop::Light, Backdrop::Key([0.0, 1.0, 0.0])];
+    input.previews = (0..3)
+        .map(|i| PreviewRequest { key: i, layer: None, size: [4, 4], backdrop: backdrops[i as usize] })
+        .collect();
+    let program = draw(&mut stage, &input)[5];
+    stage.gpu().wait();
+    let mut taken = std::iter::from_fn(|| stage.take_preview()).collect::<Vec<_>>();
+    taken.sort_by_key(|pixels| pixels.key);
+    let pixel = |i: usize| [0, 1, 2, 3].map(|c| taken[i].data[20 + c]);
+    for (i, alpha) in [(0, 128_u8), (1, program[0])] {
+        let [red, _, _, a] = pixel(i);
+        assert!(a.abs_diff(alpha) <= 2, "{:?} for {program:?}", pixel(i));
+        let over_black = (f32::from(red) * f32::from(a) / 255.0).round() as u8;
+        assert!(over_black.abs_diff(program[0]) <= 2, "{:?} for {program:?}", pixel(i));
+    }
+    let [red, green, _, a] = pixel(2);
+    assert_eq!((a, red.abs_diff(program[0]) <= 2, green), (255, true, 255));
 }

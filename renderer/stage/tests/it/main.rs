@@ -5,6 +5,7 @@
 mod foreign;
 mod golden;
 mod layers;
+mod limiter;
 mod loss;
 mod mixing;
 mod passes;

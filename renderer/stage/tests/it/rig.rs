@@ -14,9 +14,9 @@ pub(crate) fn gpu() -> Gpu {
     Gpu::new(&GpuSettings { adapter: AdapterChoice::Software, ..GpuSettings::default() }).unwrap()
 }
 
-/// Offline, without glow: what a scene draws is what comes out.
+/// Offline, without glow and limiter: what a scene draws is what comes out.
 pub(crate) fn settings(size: [u32; 2]) -> StageSettings {
-    StageSettings { size, bloom: 0.0, live: false, ..StageSettings::default() }
+    StageSettings { size, bloom: 0.0, live: false, limit_flashes: false, ..StageSettings::default() }
 }
 
 pub(crate) fn stage(size: [u32; 2]) -> Stage {
