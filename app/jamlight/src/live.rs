@@ -27,6 +27,7 @@ mod outputs;
 mod pulse;
 mod render;
 mod room;
+mod scenery;
 mod scenes;
 mod settings;
 mod supervisor;

@@ -3,8 +3,6 @@
 //! One turn of the outer loop is one generation of the device; one turn of the inner loop is one
 //! picture. Nothing here waits for a panel, a disk or a sound card.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use app_desktop::{CardKind, Picture};
-use app_director::{Director, Moment, Scenes};
+use app_director::{Director, Moment};
 use app_library::SceneLibrary;
 use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
 use renderer_output::{Acquired, ShowSurface};
-use renderer_scene::{FrameInput, PreviewRequest, ProgramId, SceneProgram};
-use renderer_stage::{PreparedProgram, ScaleControl, Stage, StageError, StageSettings};
-use sync_protocol::{SceneId, Show};
+use renderer_scene::{Backdrop, FrameInput, PreviewRequest};
+use renderer_stage::{ScaleControl, Stage, StageError, StageSettings};
+use sync_protocol::Show;
 use winit::window::Window;
 
 use super::board::{Board, Clocks, Heard, unpack};
@@ -28,6 +26,7 @@ use super::drill::Drills;
 use super::meter::Meter;
 use super::outputs::SurfaceDesk;
 use super::room::Member;
+use super::scenery::Scenery;
 use super::wake::Waker;
 
 /// Losses without a picture between them after which another adapter and a safe scene are taken.
@@ -480,95 +479,4 @@ fn shown(show: Arc<Show>, safe_scene: bool) -> Arc<Show> {
         return show;
     }
     Arc::new(Show { master: show.master.clone(), palette: show.palette.clone(), ..Show::default() })
-}
-
-/// The library as the director may use it now: programs that are on the stage. Others are compiled
-/// by a worker while what runs runs on.
-struct Scenery {
-    library: Arc<SceneLibrary>,
-    gpu: Gpu,
-    ready: HashSet<ProgramId>,
-    asked: HashSet<ProgramId>,
-    wanted: RefCell<Vec<(SceneId, Arc<SceneProgram>)>>,
-    prepared: Receiver<(SceneId, Result<PreparedProgram, StageError>)>,
-    reply: Sender<(SceneId, Result<PreparedProgram, StageError>)>,
-}
-
-impl Scenery {
-    fn new(gpu: &Gpu, library: Arc<SceneLibrary>) -> Self {
-        // Unbounded, but each program is asked for once.
-        let (reply, prepared) = channel();
-        Self {
-            library,
-            gpu: gpu.clone(),
-            ready: HashSet::new(),
-            asked: HashSet::new(),
-            wanted: RefCell::default(),
-            prepared,
-            reply,
-        }
-    }
-
-    /// Puts on the stage what is ready. Returns whether anything was.
-    fn take_prepared(&mut self, stage: &mut Stage, board: &Board) -> bool {
-        let ready_before = self.ready.len();
-        while let Ok((scene, prepared)) = self.prepared.try_recv() {
-            let installed =
-                prepared.map(|prepared| (prepared.program().id, stage.install_prepared(prepared)));
-            match installed {
-                Ok((id, true)) => {
-                    if let Err(err) =
-                        crate::offline::install_pictures(stage, id, self.library.pictures(&scene))
-                    {
-                        board.card(
-                            CardKind::Warning,
-                            format!("Scene \"{scene}\" lacks a picture: {err:#}."),
-                            None,
-                        );
-                    }
-                    self.ready.insert(id);
-                }
-                Ok((_, false)) | Err(StageError::Lost { .. }) => {}
-                Err(err) => board.card(CardKind::Error, format!("{err}. What played before plays on."), None),
-            }
-        }
-        // What a rebuild brought along.
-        for (_, program) in self.wanted.get_mut().extract_if(.., |(_, program)| stage.has_program(program.id))
-        {
-            self.ready.insert(program.id);
-        }
-        self.ready.len() > ready_before
-    }
-
-    /// Sends what the director missed to workers.
-    fn prepare_wanted(&mut self) {
-        for (scene, program) in self.wanted.borrow_mut().iter() {
-            if !self.asked.insert(program.id) {
-                continue;
-            }
-            let (gpu, reply, scene, program) =
-                (self.gpu.clone(), self.reply.clone(), scene.clone(), program.clone());
-            let worker = std::thread::Builder::new().name("compile".to_owned()).spawn(move || {
-                // Nobody waits for it when the device went meanwhile.
-                let _ = reply.send((scene, PreparedProgram::new(&gpu, program)));
-            });
-            if let Err(err) = worker {
-                tracing::warn!(%err, "no thread to compile a scene");
-            }
-        }
-    }
-}
-
-impl Scenes for Scenery {
-    fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
-        let program = self.library.program(scene)?;
-        if self.ready.contains(&program.id) {
-            return Some(program);
-        }
-        let mut wanted = self.wanted.borrow_mut();
-        if !wanted.iter().any(|(_, known)| known.id == program.id) {
-            wanted.push((scene.clone(), program));
-        }
-        None
-    }
 }
