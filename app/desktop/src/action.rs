@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use sync_protocol::{Command, LayerId};
+use sync_protocol::{Command, LayerId, SceneId};
 
 use crate::jam_model::RoomIntent;
 use crate::model::{AudioChoice, Look};
+use crate::outputs::OutputWishes;
 
 /// A wish of the person at the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,14 @@ pub enum Intent {
     ToggleOutput,
     /// Chooses its screen; `None` is automatic.
     ChooseMonitor(Option<String>),
+    /// Changes windows, streams and the flash limiter.
+    SetOutputs(Box<OutputWishes>),
+    /// Begins or ends a recording.
+    ToggleRecording,
+    /// Shows the safe scene at once, or goes back to the show.
+    TogglePanic,
+    /// Lets a scene that was locked away try again.
+    LiftQuarantine(SceneId),
     /// Starts an empty show.
     NewShow,
     /// Opens a show file.

@@ -43,6 +43,15 @@ pub(crate) fn handle(ui: &egui::Ui, shell: &mut Shell, model: &Model, commands: 
     if pressed(ui, Modifiers::NONE, Key::B) {
         commands.show(Command::SetBlackout { blackout: !model.show.master.blackout });
     }
+    if pressed(ui, Modifiers::NONE, Key::Z) {
+        commands.show(Command::SetFrozen { frozen: !model.show.master.frozen });
+    }
+    if pressed(ui, Modifiers::NONE, Key::P) {
+        commands.app(Intent::TogglePanic);
+    }
+    if pressed(ui, Modifiers::NONE, Key::R) {
+        commands.app(Intent::ToggleRecording);
+    }
     if pressed(ui, Modifiers::NONE, Key::T) {
         commands.app(Intent::Tap);
     }

@@ -29,6 +29,7 @@ mod layers;
 mod library;
 mod model;
 mod output_panel;
+mod outputs;
 mod palettes;
 mod people;
 mod shell;
@@ -44,4 +45,5 @@ pub use model::{
     AudioChoice, Card, CardKind, Ear, Folder, FolderEntry, Look, Model, Monitor, Outputs, Performance,
     Picture, SceneEntry, ShowFile, SourceText, Theme,
 };
+pub use outputs::{MAX_MORE_SCREENS, OutputState, OutputWishes, Screen, ScreenPlace, StreamBackdrop};
 pub use shell::{Mode, Shell, shell_ui};

@@ -7,6 +7,7 @@ use sync_protocol::{SceneCard, SceneId, Show};
 
 use crate::action::Action;
 use crate::jam_model::Room;
+use crate::outputs::{OutputState, OutputWishes};
 
 /// Everything the panels show.
 #[derive(Clone, Debug, Default)]
@@ -148,6 +149,10 @@ pub struct Outputs {
     pub open: bool,
     /// Where it is, or why it is not where it should be.
     pub sentence: String,
+    /// What a person wants of windows and streams.
+    pub wishes: OutputWishes,
+    /// What became of streams and recordings.
+    pub state: OutputState,
 }
 
 /// A screen.

@@ -1,6 +1,6 @@
 use egui::{Align, Layout, PopupCloseBehavior, Response, RichText, Ui, vec2};
 
-use crate::action::CommandSender;
+use crate::action::{CommandSender, Intent};
 use crate::audio_panel::audio_ui;
 use crate::jam::unread;
 use crate::jam_model::Place;
@@ -10,7 +10,7 @@ use crate::shell::{Mode, Shell};
 use crate::show_menu::show_menu_ui;
 use crate::tempo_panel::tempo_ui;
 use crate::tokens::{SPACE_M, STATUS_PADDING, Tokens, tabular};
-use crate::widgets::{beat_lamps_ui, meter_ui, spark_ui};
+use crate::widgets::{beat_lamps_ui, meter_ui, minutes, spark_ui};
 use sync_protocol::Command;
 
 /// A frame longer than this is drawn in the warning colour: below 30 frames a second.
@@ -80,6 +80,27 @@ fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSen
     let response = ui.selectable_label(false, blackout).on_hover_text("Blackout (B)");
     if labelled(response, "Blackout").clicked() {
         commands.show(Command::SetBlackout { blackout: !black });
+    }
+    let state = &model.outputs.state;
+    if state.panicked {
+        let safe = RichText::new("SAFE SCENE").color(tokens.danger).strong();
+        let response = ui.selectable_label(false, safe).on_hover_text("Back to the show (P)");
+        if labelled(response, "Back to the show").clicked() {
+            commands.app(Intent::TogglePanic);
+        }
+    }
+    if let Some(secs) = state.recording_secs {
+        let lamp = tabular(format!("● {}", minutes(secs))).color(tokens.danger);
+        let response = ui.selectable_label(false, lamp).on_hover_text("Stop recording (R)");
+        if labelled(response, "Recording").clicked() {
+            commands.app(Intent::ToggleRecording);
+        }
+    }
+    if state.num_readers > 0 {
+        ui.label(RichText::new("Live").color(tokens.accent)).on_hover_text("A stream is being read");
+    }
+    if !model.outputs.wishes.limit_flashes {
+        ui.label(RichText::new("Flashes free").color(tokens.warning)).on_hover_text("The flash limiter is off");
     }
     let screen = RichText::new("Output").color(if model.outputs.open { tokens.accent } else { tokens.text });
     let output = labelled(ui.button(screen), "Outputs");

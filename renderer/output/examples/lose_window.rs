@@ -11,7 +11,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use renderer_gpu::{Gpu, GpuSettings, wgpu};
-use renderer_output::{Acquired, ShowSurface};
+use renderer_output::{Acquired, Placement, ShowSurface};
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop};
@@ -97,7 +97,7 @@ fn lose(losses: u32, size: [u32; 2], asks: &mpsc::Sender<Wanted>) -> Result<Vec<
         loop {
             match window.acquire() {
                 Acquired::Ready => {
-                    if window.present(&picture)
+                    if window.present(&picture, &Placement::default())
                         && let Some(at) = lost_at.take()
                     {
                         times.push(at.elapsed().as_secs_f64() * 1000.0);

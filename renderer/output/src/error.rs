@@ -26,6 +26,9 @@ pub enum OutputError {
         /// The last line it wrote.
         said: String,
     },
+    /// There is no room left where ffmpeg writes.
+    #[error("the disk is full; free some space and start again")]
+    DiskFull,
     /// The writer refused.
     #[error("cannot write the picture: {0}")]
     Io(#[from] std::io::Error),

@@ -1,9 +1,19 @@
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
-use std::thread::JoinHandle;
 
+use crate::process::Process;
 use crate::{OutputError, check_size};
+
+/// Even sides, and the colours said as they are: players then show what was on stage.
+pub(crate) const COLOURS: [&str; 8] = [
+    "-vf",
+    "crop=trunc(iw/2)*2:trunc(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv",
+    "-colorspace",
+    "bt709",
+    "-color_primaries",
+    "bt709",
+    "-color_trc",
+    "bt709",
+];
 
 /// What ffmpeg wraps the picture in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +37,7 @@ impl Container {
         }
     }
 
-    fn arguments(self) -> Vec<&'static str> {
+    pub(crate) fn arguments(self) -> Vec<&'static str> {
         let h264 = "-c:v libx264 -preset veryfast -crf 18 -pix_fmt yuv420p -c:a aac -b:a 192k";
         let vp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -row-mt 1 -crf 30 -b:v 0 -pix_fmt yuv420p \
                    -c:a libopus -b:a 160k";
@@ -70,13 +80,11 @@ pub struct FfmpegSettings {
 
 /// A running ffmpeg that takes pictures on its standard input.
 ///
-/// It lives in a process group of its own, so that the Ctrl-C of a terminal ends the caller's loop
-/// and not the child: [`Ffmpeg::finish`] then leaves a playable file. Dropping it kills it.
+/// It outlives the Ctrl-C of a terminal: [`Ffmpeg::finish`] then leaves a playable file. Dropping it
+/// kills it.
 #[derive(Debug)]
 pub struct Ffmpeg {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    said: Option<JoinHandle<String>>,
+    process: Process,
     size: [u32; 2],
 }
 
@@ -86,40 +94,23 @@ impl Ffmpeg {
     /// # Errors
     /// [`OutputError::FfmpegMissing`] when there is none.
     pub fn start(settings: &FfmpegSettings) -> Result<Self, OutputError> {
-        let mut command = Command::new(&settings.program);
-        command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]);
-        command.args(["-f", "rawvideo", "-pix_fmt", "rgba", "-framerate", &settings.fps.to_string()]);
-        command.args(["-video_size", &format!("{}x{}", settings.size[0], settings.size[1]), "-i", "pipe:0"]);
-        if let Some(sound) = &settings.sound {
-            command.args(["-ss", &sound.from_secs.to_string(), "-t", &sound.seconds.to_string(), "-i"]);
-            command.arg(&sound.file);
-            command.args(["-map", "0:v:0", "-map", "1:a:0?"]);
-        }
-        command.args([
-            "-vf",
-            "crop=trunc(iw/2)*2:trunc(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv",
-            "-colorspace",
-            "bt709",
-            "-color_primaries",
-            "bt709",
-        ]);
-        command.args(["-color_trc", "bt709", "-shortest"]);
-        command.args(settings.container.arguments()).arg(&settings.out);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        {
-            use std::os::unix::process::CommandExt as _;
-            command.process_group(0);
-        }
-        let mut child = command.spawn().map_err(|err| match err.kind() {
-            std::io::ErrorKind::NotFound => OutputError::FfmpegMissing { program: settings.program.clone() },
-            _ => OutputError::Io(err),
+        let process = Process::start(&settings.program, |command| {
+            command.args(["-f", "rawvideo", "-pix_fmt", "rgba", "-framerate", &settings.fps.to_string()]);
+            command.args([
+                "-video_size",
+                &format!("{}x{}", settings.size[0], settings.size[1]),
+                "-i",
+                "pipe:0",
+            ]);
+            if let Some(sound) = &settings.sound {
+                command.args(["-ss", &sound.from_secs.to_string(), "-t", &sound.seconds.to_string(), "-i"]);
+                command.arg(&sound.file);
+                command.args(["-map", "0:v:0", "-map", "1:a:0?"]);
+            }
+            command.args(COLOURS).arg("-shortest");
+            command.args(settings.container.arguments()).arg(&settings.out);
         })?;
-        let said = child.stderr.take().and_then(|stderr| {
-            std::thread::Builder::new().name("ffmpeg-stderr".to_owned()).spawn(move || last_line(stderr)).ok()
-        });
-        let stdin = child.stdin.take();
-        Ok(Self { child, stdin, said, size: settings.size })
+        Ok(Self { process, size: settings.size })
     }
 
     /// Hands over one picture. Blocks while ffmpeg is behind.
@@ -128,49 +119,14 @@ impl Ffmpeg {
     /// [`OutputError::FfmpegFailed`] when the child has ended.
     pub fn frame(&mut self, rgba: &[u8]) -> Result<(), OutputError> {
         check_size(self.size, rgba)?;
-        let Some(stdin) = &mut self.stdin else { return Err(self.failure()) };
-        match stdin.write_all(rgba) {
-            Ok(()) => Ok(()),
-            Err(err) if err.kind() == std::io::ErrorKind::BrokenPipe => Err(self.failure()),
-            Err(err) => Err(err.into()),
-        }
+        self.process.feed(rgba)
     }
 
     /// Ends the stream and waits for the file to be whole.
     ///
     /// # Errors
     /// [`OutputError::FfmpegFailed`] with its last word.
-    pub fn finish(mut self) -> Result<(), OutputError> {
-        drop(self.stdin.take());
-        let status = self.child.wait()?;
-        if status.success() { Ok(()) } else { Err(self.failure()) }
+    pub fn finish(self) -> Result<(), OutputError> {
+        self.process.finish()
     }
-
-    fn failure(&mut self) -> OutputError {
-        drop(self.stdin.take());
-        // The child has closed its end; what it said last is the reason.
-        let _ = self.child.wait();
-        let said = self.said.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let said = if said.is_empty() { "it ended without a word".to_owned() } else { said };
-        OutputError::FfmpegFailed { said }
-    }
-}
-
-impl Drop for Ffmpeg {
-    fn drop(&mut self) {
-        // After `finish` both calls fail harmlessly: the child is gone.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn last_line(stderr: ChildStderr) -> String {
-    let mut last = String::new();
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        tracing::debug!(%line, "ffmpeg");
-        if !line.trim().is_empty() {
-            last = line;
-        }
-    }
-    last
 }

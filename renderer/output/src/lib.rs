@@ -7,6 +7,9 @@
 mod error;
 mod ffmpeg;
 mod matroska;
+mod placement;
+mod process;
+mod record;
 mod still;
 mod surface;
 mod y4m;
@@ -14,6 +17,8 @@ mod y4m;
 pub use error::OutputError;
 pub use ffmpeg::{Container, Ffmpeg, FfmpegSettings, Sound};
 pub use matroska::{Matroska, MatroskaWriter, SoundFormat, bgra_from_rgba};
+pub use placement::Placement;
+pub use record::{Recording, RecordingSettings};
 pub use still::{write_jpeg, write_png};
 pub use surface::{Acquired, ShowSurface, SurfaceError, SurfaceStats};
 pub use y4m::Y4mWriter;

@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use renderer_gpu::{Gpu, wgpu};
 
+use crate::Placement;
+use crate::placement::PlacementUniform;
+
 /// How long the end of a surface waits for its last frames.
 const DRAIN: Duration = Duration::from_secs(1);
 /// Share of the frame's budget under which one frame in flight is enough, and over which it takes two. Between
@@ -62,10 +65,12 @@ pub struct ShowSurface {
     config: wgpu::SurfaceConfiguration,
     acquired: Option<wgpu::SurfaceTexture>,
     stale: bool,
-    pipeline: wgpu::RenderPipeline,
+    /// As the picture is, and trimmed or a test card; made when first needed.
+    pipelines: [Option<wgpu::RenderPipeline>; 4],
+    module: wgpu::ShaderModule,
     layout: wgpu::BindGroupLayout,
     sampler: wgpu::Sampler,
-    fit: wgpu::Buffer,
+    place: wgpu::Buffer,
     stats: SurfaceStats,
 }
 
@@ -89,15 +94,19 @@ impl ShowSurface {
             wgpu::PresentMode::Fifo
         };
         config.desired_maximum_frame_latency = 2;
-        let (pipeline, layout) = pipeline(gpu.device(), config.format);
+        let module = gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("present"),
+            source: wgpu::ShaderSource::Wgsl(PRESENT_WGSL.into()),
+        });
+        let layout = layout(gpu.device());
         let sampler = gpu.device().create_sampler(&wgpu::SamplerDescriptor {
             mag_filter: wgpu::FilterMode::Linear,
             min_filter: wgpu::FilterMode::Linear,
             ..wgpu::SamplerDescriptor::default()
         });
-        let fit = gpu.device().create_buffer(&wgpu::BufferDescriptor {
+        let place = gpu.device().create_buffer(&wgpu::BufferDescriptor {
             label: Some("present"),
-            size: 16,
+            size: size_of::<PlacementUniform>() as u64,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
@@ -109,10 +118,11 @@ impl ShowSurface {
             config,
             acquired: None,
             stale: false,
-            pipeline,
+            pipelines: Default::default(),
+            module,
             layout,
             sampler,
-            fit,
+            place,
             stats,
         })
     }
@@ -192,18 +202,19 @@ impl ShowSurface {
         Acquired::Skip
     }
 
-    /// Shows a picture of encoded bytes (a stage's output) on the acquired frame. Returns whether it was presented;
+    /// Shows a picture of encoded bytes (a stage's output) on the acquired frame, as `place` says. Returns whether it was presented;
     /// `false` without an acquired frame or when the device went meanwhile.
-    pub fn present(&mut self, picture: &wgpu::Texture) -> bool {
+    pub fn present(&mut self, picture: &wgpu::Texture, place: &Placement) -> bool {
         let Some(frame) = self.acquired.take() else { return false };
         let view = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let fit = contain([picture.width(), picture.height()], self.size());
-        self.gpu.queue().write_buffer(&self.fit, 0, bytemuck::cast_slice(&fit));
+        let uniform = place.uniform([picture.width(), picture.height()], self.size());
+        self.gpu.queue().write_buffer(&self.place, 0, bytemuck::bytes_of(&uniform));
+        let pipeline = self.pipeline(place);
         let group = self.gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("present"),
             layout: &self.layout,
             entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: self.fit.as_entire_binding() },
+                wgpu::BindGroupEntry { binding: 0, resource: self.place.as_entire_binding() },
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
                 wgpu::BindGroupEntry {
                     binding: 2,
@@ -231,7 +242,7 @@ impl ShowSurface {
                 })],
                 ..wgpu::RenderPassDescriptor::default()
             });
-            pass.set_pipeline(&self.pipeline);
+            pass.set_pipeline(&pipeline);
             pass.set_bind_group(0, &group, &[]);
             pass.draw(0..3, 0..1);
         }
@@ -244,6 +255,19 @@ impl ShowSurface {
         self.gpu.queue().present(frame);
         self.stats.num_presented += 1;
         true
+    }
+
+    fn pipeline(&mut self, place: &Placement) -> wgpu::RenderPipeline {
+        let [card, trim] = [place.test_card, place.is_trimmed()].map(usize::from);
+        let made = self.pipelines.get(card * 2 + trim).cloned().flatten();
+        made.unwrap_or_else(|| {
+            let device = self.gpu.device();
+            let pipeline = pipeline(device, &self.module, &self.layout, self.config.format, [card, trim]);
+            if let Some(slot) = self.pipelines.get_mut(card * 2 + trim) {
+                *slot = Some(pipeline.clone());
+            }
+            pipeline
+        })
     }
 
     fn configure(&mut self) {
@@ -283,21 +307,7 @@ fn release(frame: wgpu::SurfaceTexture) {
     debug_assert!(unwound.is_err(), "resume_unwind always unwinds");
 }
 
-/// Scale of coordinates that shows a picture whole inside a window.
-fn contain(picture: [u32; 2], window: [u32; 2]) -> [f32; 4] {
-    let aspect = |size: [u32; 2]| size[0].max(1) as f32 / size[1].max(1) as f32;
-    let wider = aspect(window) / aspect(picture);
-    if wider > 1.0 { [wider, 1.0, 0.0, 0.0] } else { [1.0, 1.0 / wider, 0.0, 0.0] }
-}
-
-fn pipeline(
-    device: &wgpu::Device,
-    format: wgpu::TextureFormat,
-) -> (wgpu::RenderPipeline, wgpu::BindGroupLayout) {
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some("present"),
-        source: wgpu::ShaderSource::Wgsl(PRESENT_WGSL.into()),
-    });
+fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
     let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::FRAGMENT,
@@ -314,24 +324,33 @@ fn pipeline(
         view_dimension: wgpu::TextureViewDimension::D2,
         multisampled: false,
     };
-    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("present"),
         entries: &[
             entry(0, uniform),
             entry(1, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
             entry(2, texture),
         ],
-    });
+    })
+}
+
+fn pipeline(
+    device: &wgpu::Device,
+    module: &wgpu::ShaderModule,
+    layout: &wgpu::BindGroupLayout,
+    format: wgpu::TextureFormat,
+    [card, trim]: [usize; 2],
+) -> wgpu::RenderPipeline {
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("present"),
-        bind_group_layouts: &[Some(&layout)],
+        bind_group_layouts: &[Some(layout)],
         immediate_size: 0,
     });
-    let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some("present"),
         layout: Some(&pipeline_layout),
         vertex: wgpu::VertexState {
-            module: &module,
+            module,
             entry_point: Some("corner"),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             buffers: &[],
@@ -340,13 +359,15 @@ fn pipeline(
         depth_stencil: None,
         multisample: wgpu::MultisampleState::default(),
         fragment: Some(wgpu::FragmentState {
-            module: &module,
+            module,
             entry_point: Some("present"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &[("CARD", card as f64), ("TRIM", trim as f64)],
+                ..wgpu::PipelineCompilationOptions::default()
+            },
             targets: &[Some(format.into())],
         }),
         multiview_mask: None,
         cache: None,
-    });
-    (pipeline, layout)
+    })
 }

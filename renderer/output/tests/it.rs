@@ -1,6 +1,11 @@
 //! The laws of the outputs, through their boundary.
 
-use renderer_output::{Container, Ffmpeg, FfmpegSettings, OutputError, Y4mWriter, write_jpeg, write_png};
+use std::time::Duration;
+
+use renderer_output::{
+    Container, Ffmpeg, FfmpegSettings, Matroska, MatroskaWriter, OutputError, Recording, RecordingSettings,
+    SoundFormat, Y4mWriter, write_jpeg, write_png,
+};
 
 fn grey(size: [u32; 2], value: u8) -> Vec<u8> {
     [value, value, value, 255].repeat((size[0] * size[1]) as usize)
@@ -86,4 +91,57 @@ fn ffmpeg_makes_a_whole_file_and_says_why_it_cannot() {
     let ended =
         (0..1000).find_map(|_| child.frame(&grey(settings.size, 0)).err()).or_else(|| child.finish().err());
     assert!(matches!(ended, Some(OutputError::FfmpegFailed { said }) if said.contains("No such file")));
+}
+
+/// The elements of a Matroska stream in order: id, place and bytes of what is inside.
+fn elements(bytes: &[u8]) -> Vec<(u32, std::ops::Range<usize>)> {
+    let (mut at, mut found) = (0, Vec::new());
+    while at < bytes.len() {
+        let id_bytes = bytes[at].leading_zeros() as usize + 1;
+        let id = bytes[at..at + id_bytes].iter().fold(0, |id, byte| id << 8 | u32::from(*byte));
+        at += id_bytes;
+        assert_eq!(bytes[at], 1, "sizes take eight bytes");
+        let size = bytes[at + 1..at + 8].iter().fold(0, |size, byte| size << 8 | *byte as usize);
+        at += 8;
+        // Inside the segment and its clusters the walk goes on.
+        let goes_in = [0x1853_8067, 0x1F43_B675].contains(&id);
+        let end = if goes_in { at } else { at + size };
+        found.push((id, at..if goes_in { bytes.len().min(at + size) } else { end }));
+        at = end;
+    }
+    found
+}
+
+#[test]
+fn a_live_matroska_is_a_header_and_whole_clusters_with_their_times() {
+    let sound = Some(SoundFormat { rate_hz: 48_000, channels: 2 });
+    let mut writer = MatroskaWriter::new(Vec::new(), [2, 1], sound).unwrap();
+    let header_bytes = Matroska::new([2, 1], sound).header().len();
+    writer.picture(Duration::from_millis(40), &[1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+    writer.sound(Duration::from_millis(1_000), &[1.0, -1.0]).unwrap();
+    let bytes = writer.into_inner();
+    let found = elements(&bytes);
+    let ids: Vec<u32> = found.iter().map(|(id, _)| *id).collect();
+    let cluster = [0x1F43_B675, 0xE7, 0xA3];
+    assert_eq!(ids[..4], [0x1A45_DFA3, 0x1853_8067, 0x1549_A966, 0x1654_AE6B]);
+    assert_eq!(ids[4..], [cluster, cluster].concat());
+    let inside = |i: usize| &bytes[found[i].1.clone()];
+    assert_eq!(found[4].1.start, header_bytes + 12, "a reader may begin at a cluster");
+    assert_eq!((inside(5), inside(6)), (&[40][..], &[0x81, 0, 0, 0x80, 3, 2, 1, 4, 7, 6, 5, 8][..]));
+    assert_eq!(inside(8), [3, 232]);
+    assert_eq!(inside(9), [&[0x82, 0, 0, 0x80][..], &1f32.to_le_bytes(), &(-1f32).to_le_bytes()].concat());
+    assert_eq!(found[7].1.end, bytes.len(), "a cluster says how long it is");
+}
+
+#[test]
+fn a_recording_without_ffmpeg_says_what_to_install() {
+    let settings = RecordingSettings {
+        program: "no-such-ffmpeg".into(),
+        size: [2, 2],
+        fps: 30,
+        sound: None,
+        out: "never".into(),
+    };
+    let error = Recording::start(&settings).unwrap_err();
+    assert!(matches!(error, OutputError::FfmpegMissing { .. }), "{error}");
 }

@@ -7,6 +7,8 @@
 
 #[path = "it/streamed.rs"]
 mod streamed;
+#[path = "it/streams.rs"]
+mod streams;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
