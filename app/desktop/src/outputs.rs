@@ -103,7 +103,10 @@ impl OutputWishes {
             wrong.push(format!("stream_size is {:?}, choose 16 to 7680 each", self.stream_size));
         }
         if self.more.len() > MAX_MORE_SCREENS {
-            wrong.push(format!("there are {} further screens, {MAX_MORE_SCREENS} are the most", self.more.len()));
+            wrong.push(format!(
+                "there are {} further screens, {MAX_MORE_SCREENS} are the most",
+                self.more.len()
+            ));
         }
         let places = std::iter::once(&self.place).chain(self.more.iter().map(|screen| &screen.place));
         for place in places {

@@ -100,7 +100,8 @@ fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSen
         ui.label(RichText::new("Live").color(tokens.accent)).on_hover_text("A stream is being read");
     }
     if !model.outputs.wishes.limit_flashes {
-        ui.label(RichText::new("Flashes free").color(tokens.warning)).on_hover_text("The flash limiter is off");
+        ui.label(RichText::new("Flashes free").color(tokens.warning))
+            .on_hover_text("The flash limiter is off");
     }
     let screen = RichText::new("Output").color(if model.outputs.open { tokens.accent } else { tokens.text });
     let output = labelled(ui.button(screen), "Outputs");

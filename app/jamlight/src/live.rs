@@ -25,12 +25,16 @@ mod meter;
 mod model;
 mod outputs;
 mod pulse;
+mod record;
 mod render;
 mod room;
 mod scenery;
 mod scenes;
+mod screens;
 mod settings;
+mod streams;
 mod supervisor;
+mod tap;
 mod wake;
 mod windows;
 

@@ -50,6 +50,11 @@ impl Paths {
         self.data.join("shows")
     }
 
+    /// Films of the show, recorded while it played.
+    pub fn recordings(&self) -> PathBuf {
+        self.data.join("recordings")
+    }
+
     /// What the show was when the process ended.
     pub fn autosave_file(&self) -> PathBuf {
         self.state.join("autosave.json")

@@ -8,6 +8,9 @@ pub(crate) struct LiveArgs {
     /// Opens the show's own window at once, on the monitor whose name contains this.
     #[arg(long, value_name = "MONITOR")]
     pub output: Option<String>,
+    /// Serves the picture to OBS and others on this machine, on this port.
+    #[arg(long, value_name = "PORT")]
+    pub stream_port: Option<u16>,
     /// Plays this file instead of listening.
     #[arg(long, value_name = "FILE")]
     pub play: Option<std::path::PathBuf>,

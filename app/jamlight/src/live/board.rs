@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use app_desktop::{Action, AudioChoice, Card, CardKind, Monitor, Performance, Picture, SceneEntry};
+use app_desktop::{
+    Action, AudioChoice, Card, CardKind, Monitor, OutputState, OutputWishes, Performance, Picture, SceneEntry,
+};
 use audio_signal::{AudioFrame, Transport};
 
 use super::ear::EarState;
+use super::tap::{PictureTap, SoundTap};
 
 /// Cards kept; the oldest goes when there are more (`DropOldest`): nobody reads the hundredth.
 const MAX_CARDS: usize = 12;
@@ -82,6 +85,16 @@ pub(crate) struct Board {
     pub clicks: Slot<Vec<f64>>,
     pub scenes: Slot<Arc<[SceneEntry]>>,
     pub monitors: Slot<Vec<Monitor>>,
+    /// What a person wants of windows, streams and the flash limiter.
+    pub outputs: Slot<Arc<OutputWishes>>,
+    /// What became of streams and recordings.
+    pub output_state: Slot<OutputState>,
+    /// Finished pictures for streams and recordings.
+    pub tap: Arc<PictureTap>,
+    /// What is heard, for a recording.
+    pub sound: SoundTap,
+    /// Whether the safe scene is shown instead of the show.
+    pub panicked: AtomicBool,
     cards: Mutex<Cards>,
     /// Turns of the render thread: it lives while this moves.
     pub render_turns: AtomicU64,
@@ -118,6 +131,11 @@ impl Board {
             clicks: Slot::default(),
             scenes: Slot::new(Arc::from([])),
             monitors: Slot::default(),
+            outputs: Slot::default(),
+            output_state: Slot::default(),
+            tap: Arc::default(),
+            sound: SoundTap::default(),
+            panicked: AtomicBool::new(false),
             cards: Mutex::default(),
             render_turns: AtomicU64::new(0),
             render_fresh: AtomicBool::new(true),

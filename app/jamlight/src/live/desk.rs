@@ -18,7 +18,9 @@ use super::drill::Drills;
 use super::ear::EarOrder;
 use super::files::{Done, Files, Job};
 use super::model::{self, Known};
+use super::record::Recorder;
 use super::room::{Member, RoomDesk};
+use super::screens::ScreenIdx;
 use super::settings::LiveSettings;
 
 /// How often the window is drawn when no new picture comes: lamps and meters still move.
@@ -35,6 +37,7 @@ pub(crate) struct Desk {
     files: Files,
     room: RoomDesk,
     settings: LiveSettings,
+    recorder: Recorder,
     file: Option<PathBuf>,
     saved: Arc<Show>,
     recent: Vec<PathBuf>,
@@ -56,6 +59,7 @@ pub(crate) struct DeskStart {
     pub files: Files,
     pub room: RoomDesk,
     pub settings: LiveSettings,
+    pub recorder: Recorder,
     pub drills: Drills,
     pub file: Option<PathBuf>,
     pub recent: Vec<PathBuf>,
@@ -76,6 +80,7 @@ impl Desk {
             files: start.files,
             room: start.room,
             settings: start.settings,
+            recorder: start.recorder,
             file: start.file,
             saved,
             recent: start.recent,
@@ -115,6 +120,8 @@ impl Desk {
             chosen: self.monitor.clone(),
             open: self.output_open,
             sentence: self.output_sentence.clone(),
+            wishes: (*self.board.outputs.get()).clone(),
+            state: self.board.output_state.get(),
         };
         let known = Known {
             show,
@@ -194,6 +201,13 @@ impl Desk {
                 self.monitor = monitor;
                 self.keep_settings();
             }
+            Intent::SetOutputs(wishes) => {
+                self.settings.outputs = (*wishes).clone();
+                self.board.outputs.set(Arc::new(*wishes));
+                self.keep_settings();
+            }
+            Intent::ToggleRecording => self.recorder.toggle(),
+            Intent::TogglePanic => self.toggle_panic(),
             Intent::NewShow => self.replace(Show::default(), None),
             Intent::OpenShow(path) => self.job(Job::Open(path)),
             Intent::SaveShow => {
@@ -254,11 +268,34 @@ impl Desk {
         }
     }
 
-    /// A key pressed on the show's window: blackout, tap, the next scene, scenes by number.
+    /// Closes one of the show's windows.
+    pub(crate) fn close_screen(&mut self, idx: ScreenIdx) {
+        match idx.checked_sub(1) {
+            None => self.output_wanted = false,
+            Some(more) => {
+                let mut wishes = (*self.board.outputs.get()).clone();
+                if let Some(screen) = wishes.more.get_mut(more) {
+                    screen.open = false;
+                }
+                self.carry_out(Intent::SetOutputs(Box::new(wishes)));
+            }
+        }
+    }
+
+    /// Acts on this machine, whatever the room says and whether it answers.
+    fn toggle_panic(&self) {
+        let panicked = !self.board.panicked.fetch_xor(true, Ordering::AcqRel);
+        self.board.output_state.change(|state| state.panicked = panicked);
+    }
+
+    /// A key pressed on the show's window: blackout, freeze, panic, record, tap, the next scene, scenes by number.
     pub(crate) fn key(&mut self, text: &str) {
         let show = self.member.show();
         match text {
             "b" | "B" => self.send(Command::SetBlackout { blackout: !show.master.blackout }),
+            "z" | "Z" => self.send(Command::SetFrozen { frozen: !show.master.frozen }),
+            "p" | "P" => self.toggle_panic(),
+            "r" | "R" => self.recorder.toggle(),
             "t" | "T" => self.order(EarOrder::Tap(Instant::now())),
             " " => {
                 let model = self.model();
@@ -278,6 +315,7 @@ impl Desk {
 
     /// Saves for the last time and waits until that is done.
     pub(crate) fn end(&mut self) {
+        self.recorder.end();
         self.room.end();
         // A worker that is gone has said so already.
         let _ = self.files.jobs.send(Job::End);

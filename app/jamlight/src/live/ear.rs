@@ -256,6 +256,7 @@ impl Ear {
     }
 
     fn push(&mut self, samples: &[f32]) {
+        self.board.sound.put(samples);
         if let Some(clicks) = &mut self.clicks {
             clicks.push(samples, MIX_RATE_HZ, &self.board);
         }

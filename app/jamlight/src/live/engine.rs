@@ -22,9 +22,11 @@ use super::drill::Drills;
 use super::ear::{self, EarStart};
 use super::files::{self, FilesStart, unix_millis};
 use super::outputs::{Outputs, SurfaceDesk};
+use super::record::Recorder;
 use super::render::{self, RenderStart};
 use super::room::{self, Member, OwnRoom, RoomStart};
 use super::scenes::{self, ScenesStart};
+use super::streams::{self, StreamsStart};
 use super::wake::Waker;
 use super::windows::Windows;
 use super::{crash, pulse};
@@ -59,6 +61,9 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     for problem in problems {
         board.card(CardKind::Warning, format!("{problem}. The default is used."), None);
     }
+    let mut wishes = settings.live.outputs.clone();
+    wishes.stream_port = args.stream_port.unwrap_or(wishes.stream_port);
+    board.outputs.set(Arc::new(wishes));
     let beginning = begin(&paths, args, &board);
     // The first picture is on the beat already, before the ear has heard anything.
     board.heard.change(|heard| heard.transport = beginning.transport);
@@ -138,6 +143,12 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         waker,
         file: beginning.file.clone(),
     })?;
+    streams::start(StreamsStart {
+        board: board.clone(),
+        pages: Arc::new(|_| None),
+        feeds: std::collections::BTreeMap::new(),
+    })?;
+    let recorder = Recorder::new(board.clone(), paths.recordings());
     let monitor = args.output.clone().or_else(|| settings.live.monitor());
     let desk = Desk::new(DeskStart {
         board: board.clone(),
@@ -150,6 +161,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         recent: Recents::read(&paths.recents_file()).files,
         output_wanted: args.output.is_some() || settings.live.output_at_start,
         monitor,
+        recorder,
         settings: settings.live,
     });
     let outputs = Outputs::new(surfaces, render_orders, board.clone());
@@ -213,7 +225,7 @@ fn begin(paths: &Paths, args: &LiveArgs, board: &Board) -> Beginning {
 }
 
 /// A layer that cannot be what crashed: the default scene, or a plain colour if that was on.
-fn safe_layer(show: &Show) -> Layer {
+pub(crate) fn safe_layer(show: &Show) -> Layer {
     let default = LayerSource::Scene(SceneId::from(DEFAULT_SCENE));
     let suspect = show.layers.iter().any(|layer| layer.source == default);
     let source = if suspect { LayerSource::Solid([0.16, 0.11, 0.42, 1.0]) } else { default };

@@ -6,27 +6,28 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{CardKind, Picture};
+use app_desktop::{CardKind, OutputWishes, Picture, StreamBackdrop};
 use app_director::{Director, Moment};
 use app_library::SceneLibrary;
 use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
-use renderer_output::{Acquired, ShowSurface};
 use renderer_scene::{Backdrop, FrameInput, PreviewRequest};
 use renderer_stage::{ScaleControl, Stage, StageError, StageSettings};
-use sync_protocol::Show;
-use winit::window::Window;
+use sync_protocol::{DEFAULT_SCENE, Layer, LayerId, SceneId, Show, Transition};
 
 use super::board::{Board, Clocks, Heard, unpack};
 use super::clicks::ClickPairs;
 use super::drill::Drills;
+use super::engine::safe_layer;
 use super::meter::Meter;
 use super::outputs::SurfaceDesk;
 use super::room::Member;
 use super::scenery::Scenery;
+use super::screens::{RenderOrder, Screens};
+use super::tap::TapPicture;
 use super::wake::Waker;
 
 /// Losses without a picture between them after which another adapter and a safe scene are taken.
@@ -48,18 +49,10 @@ pub(crate) const MAX_IN_FLIGHT: u32 = 2;
 const POLL: Duration = Duration::from_millis(1);
 /// Frames after a new program during which the driver may still compile.
 const FRESH_FRAMES: u32 = 4;
+/// What streams and recordings call their picture: no layer has this number.
+const TAP_KEY: u64 = u64::MAX;
 /// From the submit of a picture for the control window until it is seen there.
 const PREVIEW_LATENCY_SECS: f64 = 0.030;
-
-/// What the render thread is asked for.
-pub(crate) enum RenderOrder {
-    /// Shows on this window from now on.
-    Open(Arc<Window>),
-    /// The window has this size, in pixels.
-    Resized([u32; 2]),
-    /// Shows on no window.
-    Close,
-}
 
 /// What the show needs.
 pub(crate) struct RenderStart {
@@ -84,15 +77,13 @@ pub(crate) fn start(
     // Unbounded, but a handful of window events a second.
     let (orders, inbox) = channel();
     let render = Render {
-        window: None,
-        window_size: [0, 0],
         stage: None,
         safe_scene: false,
         frame_no: 0,
         picture_no: 0,
         meter: Meter::default(),
         clicks: start.drills.trace_clicks.then(ClickPairs::default),
-        inbox,
+        screens: Screens::new(inbox, start.surfaces.clone(), start.waker.clone()),
         start,
     };
     let thread = std::thread::Builder::new()
@@ -104,9 +95,7 @@ pub(crate) fn start(
 
 struct Render {
     start: RenderStart,
-    inbox: Receiver<RenderOrder>,
-    window: Option<Arc<Window>>,
-    window_size: [u32; 2],
+    screens: Screens,
     /// Kept through losses: it knows what to rebuild.
     stage: Option<Stage>,
     /// Whether only the default scene is shown, because the show's own kept losing the device.
@@ -155,6 +144,7 @@ impl Render {
             };
             let shown_before = self.meter.total();
             let over = catch_unwind(AssertUnwindSafe(|| self.generation(&new)));
+            self.screens.drop_surfaces();
             if over.is_err() {
                 // What panicked may be half way through a change: the next stage is a new one.
                 self.stage = None;
@@ -202,7 +192,8 @@ impl Render {
             }
         }
         let mut scenery = Scenery::new(gpu, self.start.library.clone());
-        let mut surface: Option<ShowSurface> = None;
+        // What panic shows must be there before it.
+        app_director::Scenes::program(&scenery, &SceneId::from(DEFAULT_SCENE));
         let max_per_sec = self.start.max_frames_per_sec;
         let budget_secs = if gpu.is_software() { WEAK_BUDGET_SECS } else { 1.0 / max_per_sec.max(1) as f32 };
         let mut scale = ScaleControl::new(budget_secs);
@@ -218,8 +209,8 @@ impl Render {
             if board.is_ending() {
                 return Over::Ending;
             }
-            self.take_orders(&mut surface);
-            self.ready_surface(gpu, &mut surface);
+            self.screens.take_orders();
+            self.screens.ready(gpu, &board);
             gpu.poll();
             if gpu.is_lost() {
                 return Over::Lost;
@@ -231,30 +222,29 @@ impl Render {
                 continue;
             }
             board.render_turns.fetch_add(1, Ordering::Relaxed);
-            let mut acquired = false;
-            if let Some(window) = &mut surface {
-                match window.acquire() {
-                    Acquired::Ready => acquired = true,
-                    Acquired::Skip => {}
-                    Acquired::SurfaceGone => surface = None,
-                    Acquired::DeviceLost => return Over::Lost,
-                }
+            if !self.screens.acquire() {
+                return Over::Lost;
             }
             let Some(stage) = &mut self.stage else { return Over::Lost };
-            let show = shown(self.start.member.show(), self.safe_scene);
+            let panicked = board.panicked.load(Ordering::Acquire);
+            let show = shown(self.start.member.show(), self.safe_scene || panicked);
+            let wishes = board.outputs.get();
             if scenery.take_prepared(stage, &board) {
                 fresh_frames = FRESH_FRAMES;
             }
             let now = Instant::now();
             let cost_from = now;
             let wanted = unpack(board.wanted_picture.load(Ordering::Relaxed));
-            let size = if self.window.is_some() { self.window_size } else { wanted };
+            let tapped = board.tap.is_used();
+            let size = self.screens.size().unwrap_or(if tapped { wishes.stream_size } else { wanted });
             if let Err(err) = stage.resize(size) {
                 board.card(CardKind::Warning, format!("The picture keeps its size: {err}."), None);
             }
             stage.set_scale(scale.scale());
+            stage.set_limit_flashes(wishes.limit_flashes);
             let heard = board.heard.get();
-            let seen_in_secs = if surface.is_some() { f64::from(budget_secs) } else { PREVIEW_LATENCY_SECS };
+            let on_window = self.screens.are_shown();
+            let seen_in_secs = if on_window { f64::from(budget_secs) } else { PREVIEW_LATENCY_SECS };
             let present_secs = heard.stream_secs(now) + seen_in_secs;
             let moment = Moment { size_px: size, ..Moment::new(present_secs, (now - last).as_secs_f64()) };
             last = now;
@@ -263,9 +253,19 @@ impl Render {
             scenery.prepare_wanted();
             if now >= preview_due {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);
-                step.input.previews.push(PreviewRequest { key: 0, layer: None, size: within(size, wanted) });
+                step.input.previews.push(PreviewRequest {
+                    key: 0,
+                    layer: None,
+                    size: within(size, wanted),
+                    backdrop: Backdrop::Black,
+                });
             }
-            let device_secs = match self.draw(&step.input, &heard, surface.as_mut().filter(|_| acquired)) {
+            if tapped {
+                let size = within(size, wishes.stream_size);
+                let backdrop = backdrop(&wishes);
+                step.input.previews.push(PreviewRequest { key: TAP_KEY, layer: None, size, backdrop });
+            }
+            let device_secs = match self.draw(&step.input, &heard, &wishes) {
                 Ok(device_secs) => device_secs,
                 Err(_) => return Over::Lost,
             };
@@ -273,18 +273,16 @@ impl Render {
             fresh_frames = fresh_frames.saturating_sub(1);
             // A device draws while this thread goes on: the slower of the two is the frame's cost.
             let cost_secs = cost_from.elapsed().as_secs_f32().max(device_secs);
-            if let Some(window) = &mut surface {
-                window.set_frame_cost(cost_secs / budget_secs);
-            }
+            self.screens.set_frame_cost(cost_secs / budget_secs);
             self.note(gpu, &step.input, heard.transport, cost_secs, &mut scale);
             let still = show.master.frozen || show.master.blackout;
-            let per_sec = match (&surface, still) {
+            let per_sec = match (on_window, still) {
                 (_, true) => STILL_PER_SEC,
-                (Some(_), false) => max_per_sec,
-                (None, false) => preview_per_sec.min(max_per_sec),
+                (true, false) => max_per_sec,
+                (false, false) => preview_per_sec.min(max_per_sec),
             };
             due = (due + period(per_sec)).max(now);
-            self.wait_until(due, &show);
+            self.wait_until(due, &show, panicked);
         }
     }
 
@@ -300,63 +298,8 @@ impl Render {
         }
     }
 
-    fn take_orders(&mut self, surface: &mut Option<ShowSurface>) {
-        loop {
-            match self.inbox.try_recv() {
-                Ok(RenderOrder::Open(window)) => {
-                    let size = window.inner_size();
-                    self.window_size = [size.width.max(1), size.height.max(1)];
-                    self.window = Some(window);
-                    *surface = None;
-                }
-                Ok(RenderOrder::Resized(size)) => {
-                    self.window_size = size.map(|side| side.max(1));
-                    if let Some(surface) = surface {
-                        surface.resize(self.window_size);
-                    }
-                }
-                Ok(RenderOrder::Close) => {
-                    // The surface goes first: the main thread drops the window after it.
-                    *surface = None;
-                    self.window = None;
-                    self.start.surfaces.closed();
-                    self.start.waker.wake();
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
-            }
-        }
-    }
-
-    /// Asks the main thread for a surface of this generation and takes it when it is there.
-    fn ready_surface(&self, gpu: &Gpu, surface: &mut Option<ShowSurface>) {
-        if self.window.is_none() || surface.is_some() {
-            return;
-        }
-        let number = gpu.generation().0;
-        match self.start.surfaces.take(number) {
-            Some(made) => match ShowSurface::new(gpu, made, self.window_size) {
-                Ok(ready) => *surface = Some(ready),
-                Err(err) => self.start.board.card(
-                    CardKind::Error,
-                    format!("The show's window stays dark: {err}."),
-                    None,
-                ),
-            },
-            None => {
-                if self.start.surfaces.ask(number, gpu.instance().clone()) {
-                    self.start.waker.wake();
-                }
-            }
-        }
-    }
-
     /// Draws one frame and returns what the last ones cost the device, in seconds; 0 where it cannot tell.
-    fn draw(
-        &mut self,
-        input: &FrameInput,
-        heard: &Heard,
-        surface: Option<&mut ShowSurface>,
-    ) -> Result<f32, StageError> {
+    fn draw(&mut self, input: &FrameInput, heard: &Heard, wishes: &OutputWishes) -> Result<f32, StageError> {
         let lose = self
             .start
             .drills
@@ -372,11 +315,13 @@ impl Render {
         for fault in report.faults {
             self.start.board.card(CardKind::Error, format!("A layer is left out: {fault}."), None);
         }
-        let on_window = match (surface, stage.output()) {
-            (Some(surface), Some(picture)) => surface.present(picture),
-            _ => false,
-        };
+        let on_window = stage.output().is_some_and(|picture| self.screens.present(picture, wishes));
         while let Some(pixels) = stage.take_preview() {
+            if pixels.key == TAP_KEY {
+                let size = [pixels.width, pixels.height];
+                self.start.board.tap.put(TapPicture { at: Instant::now(), size, rgba: pixels.data });
+                continue;
+            }
             self.picture_no += 1;
             let picture = Picture {
                 size: [pixels.width, pixels.height],
@@ -385,7 +330,7 @@ impl Render {
             };
             self.start.board.picture.set(Some(picture));
             self.start.waker.wake();
-            if self.window.is_none() {
+            if self.screens.is_empty() {
                 self.meter.shown(Instant::now());
             }
         }
@@ -425,15 +370,16 @@ impl Render {
     }
 
     /// Sleeps until the next picture is due, the show changes, or there is an order.
-    fn wait_until(&self, due: Instant, shown: &Arc<Show>) {
+    fn wait_until(&self, due: Instant, shown: &Arc<Show>, was_panicked: bool) {
         loop {
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() || self.start.board.is_ending() {
                 return;
             }
             std::thread::sleep(left.min(SLICE));
-            // Blackout and freeze act at once, also while nothing moves.
-            if self.start.member.show().master != shown.master {
+            // Blackout, freeze and panic act at once, also while nothing moves.
+            let panicked = self.start.board.panicked.load(Ordering::Acquire);
+            if self.start.member.show().master != shown.master || panicked != was_panicked {
                 return;
             }
         }
@@ -473,10 +419,26 @@ fn within(size: [u32; 2], limit: [u32; 2]) -> [u32; 2] {
     [width, height].map(|side| ((side * scale).round() as u32).max(1))
 }
 
-/// What is drawn of a show: in an emergency its first layer with the default scene.
+/// What is drawn of a show: in an emergency only a scene that cannot be what is wrong, at once.
 fn shown(show: Arc<Show>, safe_scene: bool) -> Arc<Show> {
     if !safe_scene {
         return show;
     }
-    Arc::new(Show { master: show.master.clone(), palette: show.palette.clone(), ..Show::default() })
+    let safe = Layer { id: LayerId(u32::MAX), ..safe_layer(&show) };
+    Arc::new(Show {
+        master: show.master.clone(),
+        palette: show.palette.clone(),
+        transition: Transition { duration_beats: 0.0, quantum_beats: 0.0, ..Transition::default() },
+        layers: vec![safe],
+        ..Show::default()
+    })
+}
+
+fn backdrop(wishes: &OutputWishes) -> Backdrop {
+    match wishes.backdrop {
+        StreamBackdrop::Black => Backdrop::Black,
+        StreamBackdrop::Clear => Backdrop::Clear,
+        StreamBackdrop::Light => Backdrop::Light,
+        StreamBackdrop::Key => Backdrop::Key(wishes.key_colour.map(|channel| f32::from(channel) / 255.0)),
+    }
 }

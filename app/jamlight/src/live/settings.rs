@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use app_desktop::{AudioChoice, Look, Theme};
+use app_desktop::{AudioChoice, Look, OutputWishes, Theme};
 use serde::{Deserialize, Serialize};
 
 /// Section `[live]` of the settings: devices, windows and habits of the app.
@@ -27,6 +27,8 @@ pub(crate) struct LiveSettings {
     pub performance_size: bool,
     /// Nothing fades or blinks.
     pub reduced_motion: bool,
+    /// Windows, streams, the flash limiter.
+    pub outputs: OutputWishes,
 }
 
 /// What `input` says for the built-in track.
@@ -47,6 +49,7 @@ impl Default for LiveSettings {
             scale: 1.0,
             performance_size: false,
             reduced_motion: false,
+            outputs: OutputWishes::default(),
         }
     }
 }
@@ -78,6 +81,7 @@ impl LiveSettings {
             themes.contains(&self.theme.as_str()),
             format!("theme is {:?}, choose one of {themes:?}", self.theme),
         );
+        wrong.extend(self.outputs.problems());
         wrong
     }
 

@@ -18,6 +18,7 @@ use super::board::Board;
 use super::control::{self, ControlState};
 use super::desk::Desk;
 use super::outputs::Outputs;
+use super::screens::ScreenIdx;
 use super::wake::WAKE;
 
 /// Control windows made before the loop starts: eframe makes none while it runs. Each lost device
@@ -102,11 +103,10 @@ impl Windows {
         self.board.main_turns.fetch_add(1, Ordering::Relaxed);
         {
             let mut desk = self.desk.borrow_mut();
-            self.outputs.wanted = desk.output_wanted;
-            self.outputs.monitor.clone_from(&desk.monitor);
+            self.outputs.want(desk.output_wanted, desk.monitor.as_deref());
             self.outputs.turn(event_loop);
-            desk.output_wanted = self.outputs.wanted;
-            desk.output_open = self.outputs.wanted;
+            desk.output_wanted = self.outputs.is_wanted();
+            desk.output_open = desk.output_wanted;
             desk.output_sentence = self.outputs.sentence();
             if desk.quit || self.board.is_ending() {
                 event_loop.exit();
@@ -127,18 +127,18 @@ impl Windows {
         }
     }
 
-    /// The show's window takes the few keys that matter while it is in front.
-    fn output_event(&mut self, event: WindowEvent) {
+    /// Each of the show's windows takes the few keys that matter while it is in front.
+    fn output_event(&mut self, idx: ScreenIdx, event: WindowEvent) {
         let mut desk = self.desk.borrow_mut();
         match event {
-            WindowEvent::Resized(size) => self.outputs.resized(size),
-            WindowEvent::CloseRequested => desk.output_wanted = false,
+            WindowEvent::Resized(size) => self.outputs.resized(idx, size),
+            WindowEvent::CloseRequested => desk.close_screen(idx),
             WindowEvent::KeyboardInput {
                 event: KeyEvent { logical_key, state: ElementState::Pressed, repeat: false, .. },
                 ..
             } => match logical_key.as_ref() {
-                Key::Named(NamedKey::Escape) => desk.output_wanted = false,
-                Key::Character(text) if text.eq_ignore_ascii_case("f") => desk.output_wanted = false,
+                Key::Named(NamedKey::Escape) => desk.close_screen(idx),
+                Key::Character(text) if text.eq_ignore_ascii_case("f") => desk.close_screen(idx),
                 Key::Character(text) => desk.key(text),
                 Key::Named(NamedKey::Space) => desk.key(" "),
                 _ => {}
@@ -163,8 +163,8 @@ impl ApplicationHandler<UserEvent> for Windows {
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
-        if self.outputs.is(id) {
-            self.output_event(event);
+        if let Some(idx) = self.outputs.which(id) {
+            self.output_event(idx, event);
         } else {
             self.forward(event_loop, |control| control.window_event(event_loop, id, event));
         }
