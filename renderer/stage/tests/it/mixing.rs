@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use renderer_scene::{
-    Blend, FrameInput, LayerInput, MaskForm, MaskInput, PictureId, Placement, PreviewRequest, SceneInput,
+    Backdrop, Blend, FrameInput, LayerInput, MaskForm, MaskInput, PictureId, Placement, PreviewRequest,
+    SceneInput,
 };
 use renderer_stage::Picture;
 
@@ -42,7 +43,12 @@ fn a_deck_can_be_seen_before_it_is_on_the_program() {
         LayerInput { deck: Some(0), ..solid(1, 0.5) },
         LayerInput { deck: Some(1), ..solid(2, 0.25) },
     ]);
-    let preview = PreviewRequest { key: 5, layer: Some(PreviewRequest::DECKS[1]), size: [2, 2] };
+    let preview = PreviewRequest {
+        key: 5,
+        layer: Some(PreviewRequest::DECKS[1]),
+        size: [2, 2],
+        backdrop: Backdrop::Black,
+    };
     input.previews.push(preview);
     assert_all(&draw(&mut stage, &input), [code(0.5); 3], 1);
     stage.gpu().wait();
@@ -77,9 +83,7 @@ fn a_quarter_turn_takes_the_right_side_up() {
 fn masks_show_their_inside_or_their_outside() {
     let mut stage = stage([8, 8]);
     let picture = [[255_u8; 4], [0, 0, 0, 255]].concat();
-    stage
-        .put_picture(PictureId(9), Picture { width: 2, height: 1, rgba: Arc::from(picture) })
-        .unwrap();
+    stage.put_picture(PictureId(9), Picture { width: 2, height: 1, rgba: Arc::from(picture) }).unwrap();
     let mut lit = |form, inverted| {
         let layer = LayerInput { mask: Some(mask(form, inverted)), ..solid(2, 0.5) };
         let pixels = draw(&mut stage, &input(vec![solid(1, 0.0), layer]));
