@@ -132,13 +132,15 @@ fn fly(@builtin(global_invocation_id) id: vec3u) {
     let crowd = here.z;
     var push = (here.xy - v) * 2.6 * params.kinship * step(0.05, crowd);
     push -= slope * (0.14 + 0.10 * crowd) * (1.2 - 0.7 * frame.bass.x);
-    push += far * 0.16 * params.kinship;
+    push += far * 0.30 * params.kinship;
     // Home, gently; a thermal that turns; each bird its own whim.
     let home = roost() - at;
-    push += home * (0.55 + 0.9 * dot(home, home)) * (1.0 + 0.8 * frame.bass.x);
-    push += vec2f(-home.y, home.x) * 1.1 * drift(frame.time.x * 0.8, 2.0);
+    push += home * (1.1 + 2.4 * dot(home, home)) * (1.0 + 0.8 * frame.bass.x);
+    push += vec2f(-home.y, home.x) * 0.8 * drift(frame.time.x * 0.8, 2.0);
     let lot = random2(i * 7u + u32(frame.time.z) * 4099u) - 0.5;
-    push += lot * 5.0 + 0.9 * curl2(at * 2.3 + vec2f(0.3 * frame.time.x, 5.0));
+    // Gusts bend it into sheets: each height of the air has its own.
+    let lane = f32(i & 3u) * 0.35;
+    push += lot * 6.0 + 2.1 * curl2(at * 1.7 + vec2f(0.22 * frame.time.x, 5.0 + lane)) + 1.2 * curl2(at * 4.1 - vec2f(3.0 + lane, 0.31 * frame.time.x));
     let away = at - falcon();
     let near = exp(-dot(away, away) * 16.0) * frame.kick.z * exp(-frame.kick.y * 7.0);
     push += away * inverseSqrt(dot(away, away) + 1e-3) * near * 34.0;
@@ -194,7 +196,7 @@ fn bird_vertex(@builtin(vertex_index) corner: u32, @builtin(instance_index) i: u
     let local = vec2f(cos(a), sin(a)) * 2.0;
     let depth = random(i * 5u);
     let flap = 0.6 + 0.4 * sin(frame.time.x * 19.0 + f32(i));
-    let size = mix(0.0030, 0.0062, depth * depth) * max(1.0, 260.0 / min(frame.size.x, frame.size.y));
+    let size = mix(0.0036, 0.0075, depth * depth) * max(1.0, 260.0 / min(frame.size.x, frame.size.y));
     let at = b.xy + (along * local.x * 1.5 + across * local.y * flap) * size;
     // Wings turned to the sun flash: a hat lights those of one course.
     let turn = f32(u32(frame.hat.x) % 7u) * 0.9;

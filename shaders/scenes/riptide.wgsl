@@ -122,7 +122,8 @@ fn basin(pos: vec2f) -> vec2f {
     let tall = half.y > half.x;
     let p = select(pos, vec2f(pos.y, -pos.x), tall);
     let longest = max(half.x, half.y);
-    let zoom = f32(W) * 0.5 / max(longest, f32(W) / f32(H));
+    // Its walls stand a little outside of the picture.
+    let zoom = f32(W) * 0.46 / max(longest, f32(W) / f32(H));
     return p * zoom + 0.5 * vec2f(f32(W), f32(H));
 }
 
@@ -212,12 +213,17 @@ fn carry(p: Pixel) -> vec4f {
     let b = basin(p.pos);
     let moved = flow_at(b);
     // Cells a second to picture units a second, turned back where the basin is turned.
-    let unit = max(max(half.x, half.y), f32(W) / f32(H)) * 2.0 / f32(W);
+    let unit = max(max(half.x, half.y), f32(W) / f32(H)) / (0.46 * f32(W));
     var v = moved.xy * unit * params.current * 2.2;
     v = select(v, vec2f(-v.y, v.x), half.y > half.x);
     let uv = p.uv - vec2f(v.x, -v.y) * dt / (2.0 * half);
     var ink = look(dye, uv).rgb * exp(-dt * mix(1.5, 0.12, params.memory));
     ink = max(ink - 0.006 * dt, vec3f(0.0));
+    if frame.time.z < 0.5 {
+        // The first water is not clear.
+        let cloud = fbm2(b * 0.05 + frame.time.w * 31.0, 3);
+        ink = hue(0.2 + 1.2 * noise2(b * 0.03 + 9.0)) * smoothstep(0.52, 0.72, cloud) * 0.5;
+    }
     for (var k = 0; k < 3; k++) {
         let n = f32(k);
         let away = (b - pen(n)) / (2.6 + 2.0 * frame.bass.x);

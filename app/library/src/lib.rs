@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "this crate owns the files of the project")]
 
 mod files;
+mod hydra;
 mod paths;
 mod pictures;
 mod scenes;

@@ -9,6 +9,7 @@ use renderer_scene::{
 use sync_protocol::{DEFAULT_SCENE, ParamCard, ParamShape, ParamValue, SceneCard, SceneId};
 
 use crate::files::read_limited;
+use crate::hydra;
 use crate::pictures::{MAX_PICTURE_BYTES, Picture, decode_picture};
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
@@ -70,8 +71,9 @@ pub struct SceneLibrary {
 impl SceneLibrary {
     /// Knows every built-in scene; compiles none yet.
     pub fn built_in() -> Self {
-        let entries = BUILT_IN.iter().map(|(file, _)| {
-            let id = SceneId::from(stem(file));
+        let files = BUILT_IN.iter().map(|(file, _)| stem(file));
+        let entries = files.chain(hydra::scenes().iter().map(|scene| scene.id)).map(|name| {
+            let id = SceneId::from(name);
             (id.clone(), SceneEntry { id, origin: SceneOrigin::BuiltIn, program: None, problem: None })
         });
         Self { entries: RwLock::new(entries.collect()) }
@@ -120,9 +122,7 @@ impl SceneLibrary {
                 let message = format!("there is no scene {:?}; see `jamlight scenes list`", id.as_str());
                 return Err(SceneProblem { file: id.to_string(), line: 1, column: 1, message });
             }
-            Some(SceneOrigin::BuiltIn) => {
-                built_in_text(id).and_then(|(file, text)| compile_text(file, text, None))
-            }
+            Some(SceneOrigin::BuiltIn) => compile_built_in(id),
             Some(SceneOrigin::File(path)) => Self::compile_file(&path),
         };
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
@@ -248,12 +248,19 @@ fn compile_text(file: &str, text: &str, vertex: Option<&str>) -> Result<ScenePro
             "this is no scene we read (.{other}): a native .wgsl, an ISF .fs, a .glsl with `mainImage` (Shadertoy) or `transition`"
         ))),
     };
-    compiled.map_err(|SceneError { line, column, message }| SceneProblem {
-        file: file.to_owned(),
-        line,
-        column,
-        message,
-    })
+    compiled.map_err(|error| problem_in(file, error))
+}
+
+/// Compiles a scene that is inside the binary: a chain or a file.
+fn compile_built_in(id: &SceneId) -> Result<SceneProgram, SceneProblem> {
+    match hydra::scenes().iter().find(|scene| scene.id == id.as_str()) {
+        Some(chain) => chain.compile().map_err(|error| problem_in(chain.id, error)),
+        None => built_in_text(id).and_then(|(file, text)| compile_text(file, text, None)),
+    }
+}
+
+fn problem_in(file: &str, SceneError { line, column, message }: SceneError) -> SceneProblem {
+    SceneProblem { file: file.to_owned(), line, column, message }
 }
 
 fn built_in_text(id: &SceneId) -> Result<(&'static str, &'static str), SceneProblem> {

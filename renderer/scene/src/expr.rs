@@ -4,6 +4,7 @@
 //! over time, beat, pointer and spectrum. The director evaluates it each frame; it has no loops,
 //! state or side effects, so its cost is its size.
 
+mod arithmetic;
 mod steps;
 
 use serde::{Deserialize, Serialize};
