@@ -69,6 +69,22 @@ compute = "settle"
 groups = [24, 24, 1]
 
 [[pass]]
+compute = "grow"
+groups = [24, 24, 1]
+
+[[pass]]
+compute = "settle"
+groups = [24, 24, 1]
+
+[[pass]]
+compute = "grow"
+groups = [24, 24, 1]
+
+[[pass]]
+compute = "settle"
+groups = [24, 24, 1]
+
+[[pass]]
 image = "image"
 ---*/
 
@@ -201,7 +217,7 @@ fn image(p: Pixel) -> vec4f {
     let kick = pulse(frame.kick, 0.15);
     let half = frame.size.xy / min(frame.size.x, frame.size.y);
     // The camera draws back as the crystal grows.
-    let reach = clamp(weather_ro[1].x, 26.0, f32(SIDE) * 0.46);
+    let reach = clamp(weather_ro[1].x, 15.0, f32(SIDE) * 0.46);
     let zoom = reach * 1.22 / (1.0 + 0.02 * frame.bass.x + 0.02 * kick);
     let pos = rotation(0.02 * params.turn_clock + 0.02 * frame.time.w) * (p.pos - 0.05 * drift2(frame.time.x * 0.5));
     let q = pos * zoom;
@@ -230,6 +246,6 @@ fn image(p: Pixel) -> vec4f {
     let breath = fbm2(p.pos * 1.6 + vec2f(0.05 * frame.time.x, 3.0), 3);
     light += palette(0.25) * (1.0 - 0.7 * solid) * breath * breath * (0.02 + 0.10 * frame.bass.x + 0.10 * kick) * vignette(p.pos, 0.8);
     // Water left by the thaw runs as drops of light.
-    light += palette(0.6) * here.w * smoothstep(0.3, 0.6, here.x) * exp(-abs(here.w - 0.5) * 5.0) * 0.9;
+    light += palette(0.6) * here.w * smoothstep(0.3, 0.6, here.x) * exp(-abs(here.w - 0.4) * 9.0) * breath * 0.8;
     return vec4f(light * vignette(p.pos, 0.3), 1.0);
 }

@@ -59,7 +59,7 @@ fn turned(c: vec2i) -> f32 {
 }
 
 // One arc of a tile: a tube about a corner, in the tile's own turned frame.
-fn tube(q: vec2f, corner: vec2f, along: f32, world: vec2f, lot: f32) -> Tube {
+fn tube(q: vec2f, corner: vec2f, angle: f32, along: f32, world: vec2f, lot: f32) -> Tube {
     let from_corner = q - corner;
     let r = length(from_corner);
     let d = r - 0.5;
@@ -68,17 +68,17 @@ fn tube(q: vec2f, corner: vec2f, along: f32, world: vec2f, lot: f32) -> Tube {
     let inside = smoothstep(1.04, 0.94, abs(x));
     // A glass tube: dark wall, gas that shines in its middle.
     let wall = sqrt(max(1.0 - x * x, 0.0));
-    let lamp = clamp(0.5 + 0.5 * dot(normalize(from_corner * sign(-x) + vec2f(1e-4)), vec2f(0.6, 0.8)), 0.0, 1.0);
+    let lamp = clamp(0.5 + 0.5 * dot(rotation(angle) * normalize(from_corner * sign(x) + vec2f(1e-4)), vec2f(0.6, 0.8)), 0.0, 1.0);
     // Light goes round a place that wanders, outwards from where the kick fell.
     let struck = 0.5 * drift2(frame.kick.x * 2.7);
     let front = length(world - struck) - 2.8 * frame.kick.y;
     let run = glow_tight(front, 0.14 + 0.5 * frame.kick.y) * frame.kick.z * exp(-frame.kick.y * 3.0);
-    let dash = 0.5 + 0.5 * sin(TAU * (along * 2.0 + params.speed_clock * 0.5 + lot * 3.0));
+    let dash = 0.5 + 0.5 * sin(TAU * (along + params.speed_clock * 0.5));
     let heard = spectrum(0.05 + 0.75 * lot);
     let h2 = heard * heard;
     let core = exp(-x * x * 7.0);
     let c = hue(0.15 + 0.8 * lot + 0.02 * frame.mid.w);
-    var light = c * (core * (0.05 + 1.5 * h2 * (0.35 + 0.65 * dash * dash) + 0.4 * pulse(frame.kick, 0.12)) + 0.035 * wall * (0.3 + frame.all.x));
+    var light = c * (core * (0.10 + 1.9 * h2 * (0.35 + 0.65 * dash * dash) + 0.5 * pulse(frame.kick, 0.12)) + 0.06 * wall * (0.4 + frame.all.x));
     light += palette(0.9) * (run * (1.6 * core + 0.25 * wall));
     light += palette(0.75) * pow(lamp, 6.0) * wall * (1.0 - core) * (0.03 + 0.10 * frame.mid.x);
     return Tube(light, inside);
@@ -91,16 +91,19 @@ fn image(p: Pixel) -> vec4f {
     let g = plane * params.tiles * 0.5 + vec2f(0.06 * params.speed_clock, 100.0);
     let c = vec2i(floor(g));
     let angle = turned(c);
-    let spun = rotation(-angle) * (fract(g) - 0.5);
-    // While a tile turns its corners leave the square: it draws inside of its own circle.
-    let q = spun + 0.5;
+    // A tile that turns draws itself in, so that its corners stay in its square.
+    let shrink = 1.0 + 0.4142 * abs(sin(2.0 * TAU * angle));
+    let q = rotation(-angle) * (fract(g) - 0.5) * shrink + 0.5;
+    let whole = select(0.0, 1.0, all(abs(q - 0.5) <= vec2f(0.5)));
     let lot = random2_cell(c + vec2i(5, 23));
-    let lanes = vec2f(random_cell(vec2i(c.x + c.y, 3)), random_cell(vec2i(c.x - c.y, 8)));
-    let first = tube(q, vec2f(0.0), atan2(q.y, q.x) / PI * 2.0, world, lanes.x);
-    let second = tube(q, vec2f(1.0), atan2(1.0 - q.y, 1.0 - q.x) / PI * 2.0, world, lanes.y);
+    // Colour and tone flow over the plane, so that strands stay whole where tiles meet.
+    let lane = smoothstep(0.2, 0.8, noise2(g * 0.55 + 3.0));
+    let cross_lane = smoothstep(0.2, 0.8, noise2(g * 0.55 + 41.0));
+    let first = tube(q, vec2f(0.0), angle, atan2(q.y, q.x) / PI * 2.0, world, lane);
+    let second = tube(q, vec2f(1.0), angle, atan2(1.0 - q.y, 1.0 - q.x) / PI * 2.0, world, lane);
     // Straight ones cross beneath: two tubes from side to side, the braid's other strands.
-    let across = tube(q, vec2f(q.x, 0.0), q.x, world, lot.x);
-    let down = tube(q, vec2f(0.0, q.y), q.y, world, lot.y);
+    let across = tube(q, vec2f(q.x, 0.0), angle, q.x, world, lane);
+    let down = tube(q, vec2f(0.0, q.y), angle, q.y, world, cross_lane);
     let crossing = step(0.55, lot.x);
     var light = palette(0.15) * 0.012 * (0.5 + frame.bass.x);
     // From the lowest to the topmost; each casts a shadow on those beneath.
@@ -120,6 +123,7 @@ fn image(p: Pixel) -> vec4f {
         light = mix(light, first.light, first.cover);
         light = mix(light, second.light, second.cover);
     }
+    light *= whole;
     // Hats: sparks in the middle of tiles.
     let rung = step(0.8, random_cell(c + vec2i(i32(frame.hat.x) * 19, 2)));
     light += palette(0.97) * rung * pulse(frame.hat, 0.10) * glow(length(fract(g) - 0.5), 0.035) * 1.4;

@@ -54,8 +54,9 @@ fn paper(p: vec2f, k: f32, count: f32) -> f32 {
     }
     // The middle opens first, towards the lamp.
     let r = length(p - 0.25 * drift2(frame.time.x * 0.35));
-    let open = mix(0.30, 0.62, depth) * (0.55 + 0.9 * params.openness) + 0.12 * heard + 0.10 * pulse(frame.kick, 0.22) * (1.0 - 0.6 * depth);
-    return field - open + 0.26 * (r - 0.55);
+    let open = mix(0.34, 0.60, depth) * (0.55 + 0.9 * params.openness) + 0.12 * heard + 0.10 * pulse(frame.kick, 0.22) * (1.0 - 0.6 * depth);
+    let wide = length(frame.size.xy) / min(frame.size.x, frame.size.y);
+    return field - open + 0.34 * (r / wide * 1.5 - 0.48);
 }
 
 fn image(p: Pixel) -> vec4f {
@@ -83,9 +84,9 @@ fn image(p: Pixel) -> vec4f {
         let cover = smoothstep(-soft, soft, d);
         // Paper: matt, with a grain, lit through from behind near its edge.
         let grain = 0.94 + 0.06 * random_cell(vec2i(floor(at * 260.0)) + vec2i(i * 97, 0));
-        let base = palette(mix(0.74, 0.10, pow(depth, 0.75)));
+        let base = palette(mix(0.74, 0.22, pow(depth, 0.75)));
         let near_lamp = glow(r, 0.75);
-        var c = base * grain * (0.06 + 0.42 * near_lamp * (1.0 - 0.72 * depth)) * (0.55 + 0.45 * frame.all.x + 0.75 * kick * (1.0 - 0.7 * depth));
+        var c = base * grain * (0.10 + 0.42 * near_lamp * (1.0 - 0.60 * depth)) * (0.55 + 0.45 * frame.all.x + 0.75 * kick * (1.0 - 0.7 * depth));
         // The cut edge is white and catches the light.
         let edge = smoothstep(0.030, 0.0, d);
         c += mix(base, palette(0.95), 0.6) * edge * edge * (0.05 + 0.35 * near_lamp * (0.5 + 0.7 * frame.all.x) + 0.30 * pulse(frame.snare, 0.14));

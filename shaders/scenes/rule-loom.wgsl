@@ -24,7 +24,7 @@ name = "threads"
 label = "Threads across"
 min = 24.0
 max = 120.0
-default = 64.0
+default = 56.0
 
 [[param]]
 name = "drape"
@@ -147,7 +147,7 @@ fn image(p: Pixel) -> vec4f {
     if up {
         let h = 0.35 * heard + 0.65 * tone_now;
         let c = palette(clamp(0.34 + 0.5 * heard + 0.22 * fresh, 0.0, 1.0));
-        light = c * thread * lamp * (0.05 + 0.75 * h * h + 0.55 * kick * (0.25 + tone_now) + 0.5 * lit * fresh + 0.25 * fresh);
+        light = c * thread * lamp * (0.12 + 1.1 * h * h + 0.75 * kick * (0.25 + tone_now) + 0.6 * lit * fresh + 0.35 * fresh);
         // Sequins that hats touch.
         let rung = step(0.93, random_cell(vec2i(x, row) + vec2i(i32(frame.hat.x) * 7, 3)));
         light += palette(0.97) * rung * pulse(frame.hat, 0.11) * 1.6 * round * bow * bow;

@@ -9,7 +9,7 @@ name = "orders"
 label = "Colour bands"
 min = 1.0
 max = 8.0
-default = 3.2
+default = 4.0
 
 [[param]]
 name = "swirl"
@@ -30,7 +30,7 @@ name = "tint"
 label = "Rainbow"
 min = 0.0
 max = 1.0
-default = 0.25
+default = 0.3
 
 [[buffer]]
 name = "film"
@@ -49,7 +49,7 @@ fn wind(p: vec2f) -> vec2f {
     let t = 0.16 * frame.time.x + 0.30 * frame.bass.w;
     let large = curl2(p * 1.1 + vec2f(0.3 * t, 4.0 - 0.2 * t));
     let small = curl2(p * 2.9 - vec2f(7.0, 0.5 * t) + 0.4 * large);
-    return (large + 0.6 * small) * params.swirl * (0.08 + 0.34 * frame.bass.x + 0.16 * pulse(frame.snare, 0.25));
+    return (large + 0.6 * small) * params.swirl * (0.16 + 0.62 * frame.bass.x + 0.30 * pulse(frame.snare, 0.25));
 }
 
 // x: thickness, 0 (black film) to about 1.
@@ -64,9 +64,10 @@ fn swim(p: Pixel) -> vec4f {
         + look(film, uv + vec2f(px.x, -px.y)).x + look(film, uv - vec2f(px.x, px.y)).x);
     // Thin above, thick below; fresh soap wells up in plumes that wander.
     let height = at.y * short_side * frame.size.w;
-    let plume = noise2(at * 1.5 + vec2f(0.13 * frame.time.x, 0.4 * frame.time.x) + 3.0 * drift2(frame.time.x * 0.1));
-    let wanted = clamp(0.50 - 0.55 * height + 1.0 * (plume - 0.5), 0.0, 1.2);
-    var thick = mix(kept, wanted, 1.0 - exp(-dt * (0.35 + 0.5 * frame.mid.x)));
+    let rise = vec2f(0.13 * frame.time.x, -0.22 * frame.time.x) + 3.0 * drift2(frame.time.x * 0.1);
+    let plume = fbm2(at * 1.1 + rise + 1.1 * curl2(at * 0.8 + 0.4 * rise), 3);
+    let wanted = clamp(0.46 - 0.42 * height + 1.5 * (plume - 0.5), 0.0, 1.2);
+    var thick = mix(kept, wanted, 1.0 - exp(-dt * (0.10 + 0.22 * frame.mid.x)));
     if frame.time.z < 0.5 {
         thick = wanted;
     }
@@ -91,17 +92,16 @@ fn image(p: Pixel) -> vec4f {
     let s = sin(waves);
     let film_light = s * s;
     let grey = film_light.g;
-    let banded = hue(0.25 + 0.8 * order) * (0.12 + 0.88 * grey);
+    let banded = hue(0.25 + 0.5 * order) * (0.04 + 0.96 * grey * grey) * 1.25;
     let spectral = film_light * 0.75;
     var light = mix(banded, spectral, params.tint) * smoothstep(0.015, 0.10, thick);
-    // A dark room with one window, mirrored in the film: bands of light that bend with its slope.
-    let n = normalize(vec3f(-slope * 26.0 * min(1.0, 0.004 / max(px.y, 1e-4)), 1.0));
-    let seen = reflect(vec3f(p.pos * 0.35, -1.0), n);
-    let window_x = 0.45 * drift(frame.time.x * 0.3, 3.0);
-    let pane = smoothstep(0.42, 0.16, abs(seen.x - window_x)) * smoothstep(0.60, 0.20, abs(seen.y - 0.12));
-    let room = 0.16 + 0.84 * pane;
+    // A dark room with one lamp, mirrored in the film: its light bends with the slope.
+    let steep = slope * min(6.0, 0.05 / max(px.y, 1e-4));
+    let seen = p.pos * 0.8 - steep * 1.6 - 0.5 * drift2(frame.time.x * 0.3);
+    let pane = vignette(seen, 1.9);
+    let room = 0.10 + 1.15 * pane * pane;
     light *= room * (0.20 + 0.55 * frame.all.x + 0.95 * kick + 0.35 * pulse(frame.snare, 0.12));
-    light += palette(0.9) * pow(saturate1(pane), 3.0) * smoothstep(0.0, 0.05, thick) * 0.02;
+    light += palette(0.95) * pow(saturate1(pane), 8.0) * smoothstep(0.0, 0.05, thick) * (0.03 + 0.1 * kick);
     // The edge of the black film burns like a thread.
     let edge = glow_tight(thick - 0.045, 0.020) * smoothstep(0.0, 0.01, length(slope));
     light += palette(0.85) * edge * (0.08 + 0.35 * frame.high.x + 0.8 * pulse(frame.hat, 0.10));

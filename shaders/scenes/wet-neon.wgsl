@@ -64,7 +64,7 @@ fn city(p: vec2f) -> vec3f {
         let heard = spectrum(0.05 + 0.8 * lot.y);
         let district = glow_tight(world_y * 0.8 + (f32(c.x) / grid - shift.x) * 0.6 - 1.2 * drift(frame.kick.x * 1.9, 2.0), 0.55);
         let slow = 0.55 + 0.45 * sin(frame.time.x * (0.2 + 0.3 * lot.x) + own * 40.0);
-        let strength = 0.05 * slow + 0.75 * heard * heard * heard + 0.85 * kick * district;
+        let strength = 0.20 * slow + 1.7 * heard * heard * heard + 1.6 * kick * district;
         light += hue(0.10 + 0.95 * own + 0.15 * lot.x) * disc(off, size) * exists * here * strength * (0.9 - 0.1 * z);
     }
     // The street: cars come towards us on the left and go on the right.
@@ -76,11 +76,14 @@ fn city(p: vec2f) -> vec3f {
         let way = select(fract(lap), 1.0 - fract(lap), (k & 1) == 1);
         let near = way * way;
         let at = vec2f(-coming * (0.06 + (0.55 + 0.25 * floor(lane / 2.0)) * near) + 0.15, -0.38 - 0.55 * near);
-        let size = (0.03 + 0.11 * near) * params.blur;
-        let apart = 0.55 * size + 0.06 * near;
+        let size = (0.022 + 0.055 * near) * params.blur;
+        let apart = 1.35 * size;
         let q = p - at;
         let lamp = disc(vec2f(abs(q.x) - apart, q.y), size);
-        let mirror_at = disc(vec2f(abs(q.x) - apart, (q.y + 2.4 * size) * 0.45), size) * 0.35;
+        // Wet asphalt draws the lamps out downwards.
+        let below = q.y + 2.2 * size;
+        let streak = glow_tight(abs(q.x) - apart, 0.8 * size) * exp(-abs(below) / (3.0 * size)) * step(q.y, -0.6 * size);
+        let mirror_at = streak * (0.25 + 0.35 * noise2(vec2f(p.x * 9.0, p.y * 55.0 + 0.5 * frame.time.x)));
         let c = select(palette(0.55), mix(palette(0.95), palette(0.8), 0.3), coming > 0.0);
         let rung = step(0.4, random(u32(k) + u32(frame.hat.x) * 31u));
         light += c * (lamp + mirror_at) * (0.16 + 0.5 * near) * smoothstep(0.0, 0.1, way) * smoothstep(1.0, 0.9, way) * (0.5 + 2.2 * rung * pulse(frame.hat, 0.12));
@@ -101,30 +104,32 @@ fn drops(p: vec2f, grid: f32, fall: f32, lane: i32) -> vec3f {
     let cell = vec2i(floor(slid));
     let lot = random2_cell(cell + vec2i(lane * 7, 3));
     let f = fract(slid) - vec2f(0.5 + 0.24 * sin(slid.y * 2.0 + lot.x * 9.0), 0.28 + 0.2 * lot.y);
-    let size = (0.13 + 0.12 * lot.x) * step(1.0 - params.rain, random_cell(cell + vec2i(1, lane)) * 0.999);
+    let size = 0.13 + 0.12 * lot.x;
+    let here = step(random_cell(cell + vec2i(1, lane)), params.rain * 0.8);
     let away = f * vec2f(1.0, 2.2);
     let r = length(away);
-    let body = smoothstep(size, size * 0.72, r);
+    let body = smoothstep(size, size * 0.72, r) * here;
     // Behind a running drop the glass stays wet for a while.
-    let trail = smoothstep(size * 0.55, 0.0, abs(f.x)) * smoothstep(0.0, 0.1, f.y) * smoothstep(0.7, 0.1, f.y) * step(0.01, size) * 0.5;
-    let bend = away / max(size, 0.02) * body;
+    let trail = smoothstep(size * 0.55, 0.0, abs(f.x)) * smoothstep(0.0, 0.1, f.y) * smoothstep(0.7, 0.1, f.y) * here * 0.5;
+    let bend = away / size * body;
     return vec3f(bend, max(body, trail * 0.6));
 }
 
 fn image(p: Pixel) -> vec4f {
     let run = 0.05 * frame.time.x + 0.10 * frame.bass.w;
-    let large = drops(p.pos, 3.2, run, 3);
-    let small = drops(p.pos + 3.7, 8.5, run * 0.4, 11);
+    let large = drops(p.pos, 2.6, run, 3);
+    let small = drops(p.pos + 3.7, 6.5, run * 0.4, 11);
     // Beads that do not move.
-    let still = drops(p.pos * 1.0 + 9.1, 19.0, 0.0, 29);
-    let bend = large.xy * 0.42 + small.xy * 0.26 + still.xy * 0.10;
+    let still = drops(p.pos + 9.1, 15.0, 0.0, 29);
+    let bend = large.xy * 0.75 + small.xy * 0.55 + still.xy * 0.30;
     let wet = max(large.z, max(small.z, 0.7 * still.z));
-    let at = p.pos * 0.92 + 0.05 * drift2(frame.time.x * 0.3) - bend * params.glass * 1.4;
+    let at = p.pos * 0.92 + 0.05 * drift2(frame.time.x * 0.3) - bend * params.glass;
     var light = city(at);
     let kick = pulse(frame.kick, 0.16);
     // Drops have a bright lip below and a dark edge; the dry glass is fogged a little.
-    light *= mix(0.92, 1.35 + 0.5 * kick, wet);
-    light += palette(0.75) * wet * smoothstep(0.2, 0.95, -bend.y * 2.6) * (0.02 + 0.10 * frame.all.x + 0.25 * pulse(frame.snare, 0.14));
+    let rim = smoothstep(0.55, 1.0, length(bend) * 1.4);
+    light *= mix(0.90, 1.7 + 0.5 * kick, wet) * (1.0 - 0.65 * rim * wet);
+    light += palette(0.75) * wet * smoothstep(0.3, 0.95, -bend.y * 1.4) * (0.05 + 0.16 * frame.all.x + 0.25 * pulse(frame.snare, 0.14));
     light *= 1.0 + 0.35 * kick;
     light += palette(0.2) * 0.004;
     return vec4f(light * vignette(p.pos, 0.25), 1.0);

@@ -10,7 +10,7 @@ use app_library::{
 };
 use audio_signal::Transport;
 use serde::{Deserialize, Serialize};
-use sync_protocol::{DEFAULT_SCENE, SceneId, Show};
+use sync_protocol::{DEFAULT_SCENE, ParamShape, SceneId, Show};
 
 const GOOD: &str = "fn image(p: Pixel) -> vec4f { return vec4f(frame.all.x); }";
 const BAD: &str = "fn image(p: Pixel) -> vec4f {\n  return nothing;\n}";
@@ -185,4 +185,37 @@ fn a_file_is_replaced_whole_or_not_at_all() {
     write_atomic(&path, b"two").unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"two");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn all_32_built_in_scenes_compile_and_say_what_they_are() {
+    let library = SceneLibrary::built_in();
+    let mut kinds = std::collections::BTreeMap::new();
+    for id in library.ids() {
+        let scene = library.compile(&id).unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(
+            scene.name.to_lowercase().replace(' ', "-"),
+            id.as_str(),
+            "a scene is called as it is named"
+        );
+        assert!(scene.description.len() > 20 && scene.tags.len() >= 3, "{id} says too little of itself");
+        *kinds.entry(format!("{:?}", scene.kind)).or_insert(0) += 1;
+    }
+    let cards = library.cards();
+    for card in &cards {
+        assert!(!card.params.is_empty(), "{} has nothing to play with", card.id);
+        for param in &card.params {
+            assert!(
+                param.label.starts_with(char::is_uppercase),
+                "{}: {:?} has no label",
+                card.id,
+                param.name
+            );
+            if let ParamShape::Float { min, max } = param.shape {
+                assert!(max - min <= 100.0, "{}: {:?} has no range for a hand", card.id, param.name);
+            }
+        }
+    }
+    assert_eq!(cards.len(), 32, "{kinds:?}");
+    assert_eq!(kinds["Hydra"], 8);
 }

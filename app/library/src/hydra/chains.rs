@@ -104,7 +104,7 @@ fn count(kind: HitKind) -> Expr {
 }
 
 fn op_choir(mut sketch: Sketch) -> Built<Sketch> {
-    let lines = slider(&mut sketch, "Lines", [12.0, 90.0], 46.0)?;
+    let lines = slider(&mut sketch, "Lines", [20.0, 120.0], 84.0)?;
     let bend = slider(&mut sketch, "Bend", [0.0, 0.5], 0.16)?;
     let turn = speed(&mut sketch, "Turn", [-1.0, 1.0], 0.3)?;
     let swell = bend * (level(0) * 0.7 + hit(HitKind::Kick) * 0.9 + 0.25);
@@ -119,7 +119,7 @@ fn op_choir(mut sketch: Sketch) -> Built<Sketch> {
         .then("scrollX", args![swing() * 0.008])?
         .then("rotate", args![turn * -0.17 + 0.12])?
         .then("thresh", args![0.5, 0.22])?;
-    let spot = round(source("shape", args![80.0, hit(HitKind::Kick) * 0.10 + 0.36, 0.75])?)?;
+    let spot = round(source("shape", args![80.0, hit(HitKind::Kick) * 0.10 + 0.62, 0.85])?)?;
     let light = level(1) * 0.22 + hit(HitKind::Kick) * 0.30 + hit(HitKind::Snare) * 0.15 + 0.42;
     let chain = inked(first.then("diff", args![second])?, 4, light)?.then("mask", args![spot])?;
     sketch.out(0, chain)
@@ -132,7 +132,7 @@ fn petal_engine(mut sketch: Sketch) -> Built<Sketch> {
     let kick = hit(HitKind::Kick);
     let twist = source("osc", args![4.0, 0.06])?;
     let petal = source("shape", args![4.0, kick.clone() * 0.10 + level(0) * 0.08 + 0.06, 0.16])?
-        .then("scrollX", args![sin(time() * 0.23) * 0.07 + 0.17])?
+        .then("scroll", args![sin(time() * 0.23) * 0.05 + 0.30, 0.5])?
         .then("modulateRotate", args![twist, level(1) * 1.3 + sin(time() * 0.17) * 0.7 + 0.9])?
         .then("kaleid", args![sides.clone()])?
         .then("rotate", args![turn.clone() * 0.5])?;
@@ -201,7 +201,7 @@ fn broken_tape(mut sketch: Sketch) -> Built<Sketch> {
 }
 
 fn contour_lines(mut sketch: Sketch) -> Built<Sketch> {
-    let lines = slider(&mut sketch, "Lines", [10.0, 90.0], 46.0)?;
+    let lines = slider(&mut sketch, "Lines", [4.0, 40.0], 12.0)?;
     let size = slider(&mut sketch, "Size of the land", [0.6, 4.0], 1.7)?;
     let flow = speed(&mut sketch, "Flow", [0.0, 2.0], 0.5)?;
     let kick = hit(HitKind::Kick);
@@ -209,23 +209,22 @@ fn contour_lines(mut sketch: Sketch) -> Built<Sketch> {
     let hills = source("noise", args![size, 0.05])?
         .then("scrollX", args![flow * 0.03])?
         .then("modulate", args![fold, level(0) * 0.10 + 0.10])?;
-    // A grating pushed by the land draws a line wherever the land has the same height.
-    let height = source("osc", args![lines.clone(), 0.02])?
-        .then("scale", args![1.0, 30.0, 1.0])?
-        .then("modulateScrollX", args![hills.clone(), kick.clone() * 0.02 + 0.55])?;
-    let fine = inked(
-        height.clone().then("thresh", args![0.93, 0.05])?,
-        3,
-        level(1) * 0.35 + kick.clone() * 0.35 + 0.30,
-    )?;
-    let bold = source("osc", args![lines / 5.0, 0.004])?
-        .then("scale", args![1.0, 30.0, 1.0])?
-        .then("modulateScrollX", args![hills.clone(), kick.clone() * 0.02 + 0.55])?
-        .then("thresh", args![0.975, 0.02])?;
+    // Heights, wrapped around, jump once per line: what is just below the jump is the line.
+    let contours = |per_unit: Expr, width: f64| -> Built<Chain> {
+        hills
+            .clone()
+            .then("brightness", args![hit(HitKind::Kick) * 0.04 + time() * 0.012])?
+            .then("color", args![per_unit.clone(), per_unit.clone(), per_unit])?
+            .then("shift", args![0.001, 0.001, 0.001])?
+            .then("thresh", args![Expr::Number(1.0 - width), width * 0.5])
+    };
+    let height = hills.clone().then("brightness", args![0.5])?;
+    let fine = inked(contours(lines.clone(), 0.16)?, 3, level(1) * 0.35 + kick.clone() * 0.35 + 0.30)?;
+    let bold = contours(lines / 5.0, 0.05)?;
     let peaks = hills.clone().then("thresh", args![0.52, 0.10])?;
     let water = hills.then("invert", args![])?.then("thresh", args![1.30, 0.25])?;
     let chain = fine
-        .then("add", args![inked(bold, 4, level(0) * 0.4 + kick.clone() * 0.4 + 0.25)?])?
+        .then("add", args![inked(bold, 4, level(0) * 0.4 + kick * 0.4 + 0.25)?])?
         .then(
             "add",
             args![inked(
@@ -257,8 +256,8 @@ fn data_choir(mut sketch: Sketch) -> Built<Sketch> {
             .then("scrollX", args![pace.clone() * 0.04])?
             .then("modulateScrollX", args![lanes.clone(), pace.clone() * 0.11 + count(HitKind::Snare) * 0.05])
     };
-    let wide = row(34.0, Expr::Number(0.30) - kick.clone() * 0.35 - level(0) * 0.15)?;
-    let thin = row(90.0, Expr::Number(0.42) - level(2) * 0.5)?;
+    let wide = row(34.0, Expr::Number(0.66) - kick.clone() * 0.40 - level(0) * 0.22)?;
+    let thin = row(90.0, Expr::Number(0.80) - level(2) * 0.45)?;
     let single = source("noise", args![12.0, 0.0])?
         .then("scroll", args![count(HitKind::Hat) * 0.173, count(HitKind::Hat) * 0.317])?
         .then("pixelate", args![9.0, rows.clone()])?
@@ -316,7 +315,7 @@ fn quiet_fields(mut sketch: Sketch) -> Built<Sketch> {
         let fray = source("noise", args![14.0, 0.08])?
             .then("blend", args![source("noise", args![3.0, 0.05])?, 0.5])?;
         let shape = source("shape", args![4.0, 0.30, edge.clone()])?
-            .then("scale", args![1.0, 1.32, tall])?
+            .then("scale", args![1.0, 1.75, tall])?
             .then("scrollY", args![at])?
             .then("modulate", args![fray.clone(), frays.clone()])?;
         // Paint laid on in many thin coats: it is never even.
@@ -360,25 +359,27 @@ fn quiet_fields(mut sketch: Sketch) -> Built<Sketch> {
 
 fn sun_machine(mut sketch: Sketch) -> Built<Sketch> {
     let rays = slider(&mut sketch, "Rays", [6.0, 40.0], 18.0)?;
-    let size = slider(&mut sketch, "Sun", [0.1, 0.5], 0.30)?;
+    let size = slider(&mut sketch, "Sun", [0.2, 0.9], 0.52)?;
     let turn = speed(&mut sketch, "Turn", [-1.0, 1.0], 0.35)?;
     let kick = hit(HitKind::Kick);
     let place = |chain: Chain| -> Built<Chain> {
         round(chain)?.then("scrollY", args![sin(time() * 0.11) * 0.03 + 0.06])
     };
-    // Mirrored wedges of a slope are rays about the middle.
-    let wedges = |phase: Expr| -> Built<Chain> {
-        place(
-            source("gradient", args![0.0])?
-                .then("g", args![])?
-                .then("thresh", args![0.545, 0.004])?
-                .then("kaleid", args![rays.clone()])?
-                .then("rotate", args![phase])?,
-        )
-    };
-    let swap = wrapped(count(HitKind::Snare), 2.0);
-    let burst = wedges(turn.clone() * 0.3 + kick.clone() * 0.10 + swap.clone() * 3.0 / rays.clone())?;
-    let reach = place(source("shape", args![90.0, kick.clone() * 0.16 + level(0) * 0.12 + 0.52, 0.55])?)?;
+    // A kaleidoscope folds all angles into one wedge: half of it, cut by a slope through the middle, is a ray.
+    let half = Expr::Number(std::f64::consts::FRAC_PI_2) / rays.clone();
+    let through_middle =
+        (Expr::Call(MathFn::Sin, vec![half.clone()]) - Expr::Call(MathFn::Cos, vec![half.clone()]) + 1.0)
+            * 0.5;
+    let swap = wrapped(count(HitKind::Snare), 2.0) * std::f64::consts::PI / rays.clone();
+    let burst = place(
+        source("gradient", args![0.0])?
+            .then("rotate", args![half])?
+            .then("g", args![])?
+            .then("thresh", args![through_middle, 0.004])?
+            .then("kaleid", args![rays])?
+            .then("rotate", args![turn.clone() * 0.3 + kick.clone() * 0.06 + swap])?,
+    )?;
+    let reach = place(source("shape", args![90.0, kick.clone() * 0.25 + level(0) * 0.2 + 0.85, 0.75])?)?;
     let pulse = swing() * 0.012 + kick.clone() * 0.035 + level(0) * 0.03;
     let disc = place(source("shape", args![90.0, size.clone() + pulse.clone(), 0.008])?)?;
     let halo = place(source("shape", args![90.0, size.clone() + pulse.clone() * 2.2 + 0.035, 0.006])?)?;

@@ -1,19 +1,18 @@
 //! Whole pictures, where a number cannot say it: small, on the software adapter, within a tolerance.
-//! `UPDATE_GOLDEN=1 cargo test -p renderer-stage golden` draws them anew: look at each before committing it.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use image::RgbImage;
+use renderer_scene::hydra::{Arg, Chain, FUNCTIONS, Function, FunctionKind, Sketch, Texture};
 use renderer_scene::{Blend, LayerContent, LayerInput, SceneInput, SceneProgram, TransitionInput};
 use renderer_stage::{Stage, StageSettings};
 
-use crate::rig::{FRAMES_PER_SEC, draw, gpu, scene, settings};
+use crate::picture::Sheet;
+use crate::rig::{FRAMES_PER_SEC, draw, gpu, last, scene, settings, stage};
 use crate::song;
 
 const SIZE: [u32; 2] = [96, 54];
-/// Drivers round differently: so much per channel, of 255.
-const TOLERANCE: u8 = 16;
+/// Tiles of a sheet: large enough to tell one function from the next.
+const TILE: [u32; 2] = [48, 27];
 /// Edges may land on the next pixel: this share may be further off.
 const OUTLIERS: f64 = 0.005;
 
@@ -62,33 +61,9 @@ fn check(
         .map(|frame| draw(&mut stage, &song::input(frame, FRAMES_PER_SEC, layers(frame))))
         .last()
         .unwrap();
-    let got = RgbImage::from_fn(SIZE[0], SIZE[1], |x, y| {
-        let [r, g, b, _] = pixels[(y * SIZE[0] + x) as usize];
-        image::Rgb([r, g, b])
-    });
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.png"));
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        got.save(&file).unwrap();
-    }
-    let want = image::open(&file).unwrap().to_rgb8();
-    let off = |x: u32, y: u32| {
-        let pair = got.get_pixel(x, y).0.into_iter().zip(want.get_pixel(x, y).0);
-        pair.map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
-    };
-    let difference = RgbImage::from_fn(SIZE[0], SIZE[1], |x, y| image::Rgb([off(x, y).saturating_mul(4); 3]));
-    let outliers = difference.pixels().filter(|p| p.0[0] > TOLERANCE.saturating_mul(4)).count();
-    let share = outliers as f64 / f64::from(SIZE[0] * SIZE[1]);
-    if share > OUTLIERS {
-        let to = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        got.save(to.join(format!("{name}-got.png"))).unwrap();
-        difference.save(to.join(format!("{name}-difference.png"))).unwrap();
-        panic!(
-            "{name}: {:.1} % of the pixels differ on {}; see {}",
-            share * 100.0,
-            stage.gpu().name(),
-            to.display()
-        );
-    }
+    let mut sheet = Sheet::new(SIZE, 1);
+    sheet.push(name, pixels);
+    sheet.check(name, OUTLIERS).unwrap_or_else(|error| panic!("{error}, on {}", stage.gpu().name()));
 }
 
 fn content(scene: &SceneProgram, instance: u64, frame: u64) -> SceneInput {
@@ -125,4 +100,114 @@ fn golden_layers_blend_over_a_crossfade() {
             LayerInput { blend: Blend::Screen, opacity: 0.8, ..song::layer(2, content(&bars, 3, frame)) };
         vec![below, above]
     });
+}
+
+const BELOW: &str = "fn image(p: Pixel) -> vec4f { return vec4f(palette(p.uv.x) * (0.15 + 0.85 * step(0.25, fract(p.uv.y * 3.0))), 1.0); }";
+const ABOVE: &str = "fn image(p: Pixel) -> vec4f {\n\
+    let a = smoothstep(1.1, 0.6, length(p.pos * vec2f(0.7, 1.0)));\n\
+    return vec4f(mix(vec3f(0.05, 0.6, 0.3), vec3f(0.9, 0.5, 0.1), p.uv.y) * a, a);\n}";
+
+#[test]
+fn golden_blend_modes_are_told_apart() {
+    let modes = [
+        Blend::Normal,
+        Blend::Add,
+        Blend::Screen,
+        Blend::Multiply,
+        Blend::Difference,
+        Blend::Overlay,
+        Blend::Lighten,
+        Blend::Darken,
+        Blend::ColorDodge,
+        Blend::ColorBurn,
+        Blend::HardLight,
+        Blend::SoftLight,
+        Blend::Exclusion,
+        Blend::Subtract,
+        Blend::Divide,
+        Blend::Luminosity,
+    ];
+    let (below, above) = (scene(BELOW), scene(ABOVE));
+    let mut stage = stage(TILE);
+    stage.install(below.clone()).unwrap();
+    stage.install(above.clone()).unwrap();
+    let mut sheet = Sheet::new(TILE, 4);
+    for blend in modes {
+        let layers = vec![
+            song::layer(1, content(&below, 1, 0)),
+            LayerInput { blend, opacity: 0.85, ..song::layer(2, content(&above, 2, 0)) },
+        ];
+        sheet.push(&format!("{blend:?}"), draw(&mut stage, &song::input(0, FRAMES_PER_SEC, layers)));
+    }
+    sheet.check("blends", OUTLIERS).unwrap();
+}
+
+#[test]
+fn golden_crossfade_goes_from_one_to_the_other() {
+    let (trail, bars) = (scene(ABOVE), scene(BELOW));
+    let mut stage = stage(TILE);
+    stage.install(trail.clone()).unwrap();
+    stage.install(bars.clone()).unwrap();
+    let mut sheet = Sheet::new(TILE, 5);
+    for progress in [0.0, 0.25, 0.5, 0.75, 1.0] {
+        let transition = TransitionInput {
+            from: content(&trail, 1, 0),
+            to: content(&bars, 2, 0),
+            program: None,
+            progress,
+        };
+        let layer = LayerInput {
+            content: LayerContent::Transition(Box::new(transition)),
+            ..song::layer(1, SceneInput::Solid([0.0; 4]))
+        };
+        sheet.push(&progress.to_string(), draw(&mut stage, &song::input(0, FRAMES_PER_SEC, vec![layer])));
+    }
+    sheet.check("crossfade", OUTLIERS).unwrap();
+}
+
+/// A picture without symmetry: what turns, folds or shifts it is seen.
+fn hydra_ground() -> Chain {
+    let corner = Chain::source("shape", [3.0.into(), 0.25.into(), 0.02.into()])
+        .unwrap()
+        .then("scroll", [0.15.into(), 0.1.into()])
+        .unwrap();
+    Chain::source("gradient", [0.0.into()]).unwrap().then("add", [corner.into(), 0.6.into()]).unwrap()
+}
+
+fn hydra_chain(function: &Function) -> Chain {
+    let stripes = Chain::source("osc", [18.0.into(), 0.1.into(), 1.2.into()]).unwrap();
+    let cloud = Chain::source("noise", [4.0.into(), 0.1.into()]).unwrap();
+    match (function.kind, function.name) {
+        (FunctionKind::Source, "src") => Chain::source("src", [Texture::Output(1).into()]),
+        // The last frame of itself, drawn smaller each time, under a shape.
+        (FunctionKind::Source, "prev") => Chain::source("prev", [])
+            .and_then(|chain| chain.then("scale", [0.7.into()]))
+            .and_then(|chain| chain.then("add", [hydra_ground().into(), 0.4.into()])),
+        // Defaults of these stand still or show one colour: something to see instead.
+        (FunctionKind::Source, "solid") => Chain::source("solid", [0.2.into(), 0.7.into(), 0.4.into()]),
+        (FunctionKind::Source, "osc") => Chain::source("osc", [18.0.into(), 0.1.into(), 1.2.into()]),
+        (FunctionKind::Source, name) => Chain::source(name, []),
+        (FunctionKind::Combine, name) => hydra_ground().then(name, [Arg::from(stripes)]),
+        (FunctionKind::Modulate, "modulateHue") => {
+            hydra_ground().then("modulateHue", [Arg::from(cloud), 30.0.into()])
+        }
+        (FunctionKind::Modulate, name) => hydra_ground().then(name, [Arg::from(cloud)]),
+        (_, "sum") => hydra_ground().then("sum", [0.5.into(), 0.2.into(), 0.1.into(), 0.1.into()]),
+        (_, name) => hydra_ground().then(name, []),
+    }
+    .unwrap()
+}
+
+#[test]
+fn golden_hydra_functions_are_told_apart() {
+    let mut stage = stage(TILE);
+    let mut sheet = Sheet::new(TILE, 8);
+    for function in FUNCTIONS {
+        let other = Chain::source("osc", [9.0.into(), 0.1.into(), 0.7.into()]).unwrap();
+        let sketch = Sketch::new(function.name).out(0, hydra_chain(function)).unwrap().out(1, other).unwrap();
+        let program = Arc::new(sketch.compile().unwrap());
+        // Two frames: an output that another reads is the last frame's.
+        sheet.push(function.name, last(&mut stage, &program, 3));
+    }
+    sheet.check("hydra", OUTLIERS).unwrap();
 }

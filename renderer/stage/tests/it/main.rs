@@ -9,6 +9,7 @@ mod limiter;
 mod loss;
 mod mixing;
 mod passes;
+mod picture;
 mod pictures;
 mod quality;
 mod rig;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use audio_signal::{AudioFrame, BandSignal, Hit, Key, Mode, SPECTRUM_BINS, WAVEFORM_SAMPLES};
 use renderer_scene::{
-    FaderInput, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, ProgramInput, SceneInput,
-    SceneProgram,
+    ExprInput, FaderInput, FrameInput, HitInput, LayerContent, LayerInput, MasterInput, ParamSlot,
+    ProgramInput, SceneInput, SceneProgram,
 };
 
 pub(crate) const TEMPO_BPM: f64 = 120.0;
@@ -165,12 +165,16 @@ pub(crate) fn program(
         }
         slot
     });
+    let mut params: Vec<ParamSlot> = params.collect();
+    if !scene.computed.is_empty() {
+        compute(scene, &mut params, time_secs, frame_idx);
+    }
     ProgramInput {
         program: scene.id,
         instance,
         time_secs,
         frame_idx,
-        params: params.collect(),
+        params,
         images: vec![None; scene.params.len()],
     }
 }
@@ -178,4 +182,32 @@ pub(crate) fn program(
 /// A layer that shows one scene and nothing else.
 pub(crate) fn layer(layer: u32, scene: SceneInput) -> LayerInput {
     LayerInput { layer, content: LayerContent::One(scene), ..LayerInput::default() }
+}
+
+/// What the director would compute: the numbers of sketches.
+fn compute(scene: &SceneProgram, params: &mut [ParamSlot], time_secs: f64, frame_idx: u64) {
+    let heard = signal(time_secs);
+    let hit = |hit: &Hit| HitInput {
+        count: hit.count,
+        age_secs: (time_secs - hit.time_secs) as f32,
+        strength: hit.strength,
+    };
+    let fft = [heard.bass.level, heard.mid.level, heard.mid_high.level, heard.high.level];
+    let input = ExprInput {
+        time_secs,
+        frame_idx,
+        beat: heard.beats,
+        tempo_bpm: TEMPO_BPM,
+        fft: &fft,
+        volume: f64::from(heard.all.level),
+        hits: [&heard.beat, &heard.onset, &heard.kick, &heard.snare, &heard.hat].map(hit),
+        clocks_secs: [&heard.bass, &heard.mid, &heard.mid_high, &heard.high].map(|band| band.time_secs),
+        palette: PALETTE.map(|[r, g, b, _]| [r, g, b].map(|light| light.powf(1.0 / 2.2))),
+        params,
+        ..ExprInput::default()
+    };
+    let values: Vec<f32> = scene.computed.iter().map(|computed| computed.expr.eval(&input) as f32).collect();
+    for (computed, value) in scene.computed.iter().zip(values) {
+        params[computed.param][0] = value;
+    }
 }
