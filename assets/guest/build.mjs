@@ -1,7 +1,7 @@
 // Bundles the editor into dist/, compressed, under a name that changes with its bytes.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -9,16 +9,29 @@ import { build } from 'esbuild';
 const MAX_BROTLI_BYTES = 160 * 1024;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const { outputFiles: [bundle] } = await build({
+const { outputFiles: [bundle], metafile } = await build({
+  absWorkingDir: here('.'),
   entryPoints: [here('editor/editor.js')],
   bundle: true,
   minify: true,
   format: 'esm',
   target: ['es2021', 'safari15'],
-  legalComments: 'eof',
+  legalComments: 'none',
+  metafile: true,
   write: false,
 });
-const bytes = Buffer.from(bundle.contents);
+
+// The licence of each package travels with its code.
+const packages = new Set(Object.keys(metafile.inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean));
+const licences = [...packages].sort().map((name) => {
+  const folder = here(`node_modules/${name}`);
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  if (license !== 'MIT' || !file) throw new Error(`${name} is ${license}: look at it first`);
+  return `${name} ${version}\n\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}`;
+});
+const notice = `/*\n${licences.join('\n\n').replaceAll('*/', '* /')}\n*/\n`;
+const bytes = Buffer.concat([bundle.contents, Buffer.from(notice)]);
 const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
 if (brotli.length > MAX_BROTLI_BYTES) throw new Error(`the editor has ${brotli.length} bytes of brotli, the limit is ${MAX_BROTLI_BYTES}`);
 

@@ -9,7 +9,18 @@ const News = Annotation.define();
 const GREY = '#8c8c94';
 const MAX_NAME_CHARS = 24;
 
-const colourOf = (user) => (/^#[0-9a-f]{6}$/i.test(user?.color) ? user.color : GREY);
+// Colours are classes: the page's policy lets no element carry a style when the editor clones it.
+const MAX_COLOURS = 256;
+const sheet = new CSSStyleSheet();
+const colours = new Map();
+const classOf = (user) => {
+  const colour = /^#[0-9a-f]{6}$/i.test(user?.color) && colours.size < MAX_COLOURS ? user.color.toLowerCase() : GREY;
+  if (!colours.has(colour)) {
+    colours.set(colour, `who-${colour.slice(1)}`);
+    sheet.insertRule(`.${colours.get(colour)} { --who: ${colour} }`);
+  }
+  return colours.get(colour);
+};
 
 class Caret extends WidgetType {
   constructor(name, colour) {
@@ -25,8 +36,7 @@ class Caret extends WidgetType {
   toDOM() {
     const caret = document.createElement('span');
     const name = document.createElement('span');
-    caret.className = 'other';
-    caret.style.setProperty('--who', this.colour);
+    caret.className = `other ${this.colour}`;
     caret.setAttribute('aria-hidden', 'true');
     name.textContent = this.name;
     // Joined by no-width characters: the caret takes no place in the line.
@@ -54,7 +64,8 @@ const theme = EditorView.baseTheme({
 });
 
 /** Shows others' cursors in this text, and says where this one is. */
-export const cursors = ({ doc, awareness, code }) => {
+export const cursors = ({ doc, awareness, code }, root) => {
+  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   const place = (json) => {
     const found = json && Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(json), doc);
     return found && found.type === code ? found.index : undefined;
@@ -73,8 +84,8 @@ export const cursors = ({ doc, awareness, code }) => {
       }
       if (anchor === undefined || head === undefined) continue;
       const [from, to] = [Math.min(anchor, head, length), Math.min(Math.max(anchor, head), length)];
-      const colour = colourOf(state.user);
-      if (from < to) marks.push(Decoration.mark({ class: 'others', attributes: { style: `--who: ${colour}` } }).range(from, to));
+      const colour = classOf(state.user);
+      if (from < to) marks.push(Decoration.mark({ class: `others ${colour}` }).range(from, to));
       const name = String(state.user?.name ?? 'Somebody').slice(0, MAX_NAME_CHARS);
       marks.push(Decoration.widget({ widget: new Caret(name, colour), side: head > anchor ? -1 : 1 }).range(Math.min(head, length)));
     }

@@ -11,7 +11,6 @@ import { tags } from '@lezer/highlight';
 import { yCollab, yUndoManagerKeymap } from 'y-codemirror.next';
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import { blockAt } from './blocks.js';
 import { cursors } from './cursors.js';
 
 // The name of the shared type that holds the code (sync-protocol's ROOT_TEXT).
@@ -50,6 +49,24 @@ const colours = syntaxHighlighting(HighlightStyle.define([
   { tag: [tags.keyword, tags.operator], color: 'light-dark(#7a2a8c, #e39df2)' },
   { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: 'light-dark(#0b5394, #8fc7ff)' },
 ]));
+
+/** Returns the line of the first thing that is no code, 0 when all can be read. */
+const unreadableLine = (code) => {
+  let line = 0;
+  javascriptLanguage.parser.parse(code).iterate({
+    enter: ({ type, from }) => {
+      if (type.isError) line ||= code.slice(0, from).split('\n').length;
+    },
+  });
+  return line;
+};
+
+/** Returns the first or the last line of the paragraph round a place: empty lines part them. */
+const edgeOf = (doc, at, step) => {
+  let { number } = doc.lineAt(at);
+  while (number + step >= 1 && number + step <= doc.lines && doc.line(number + step).text.trim()) number += step;
+  return number;
+};
 
 /** Opens the editor in `place`; what it needs of the page comes in `page`. */
 export const openEditor = (page) => {
@@ -121,7 +138,7 @@ export const openEditor = (page) => {
       extensions: [
         keymap.of([
           { key: 'Mod-Enter', run: () => (run(), true) },
-          { key: 'Shift-Mod-Enter', run: () => (run(true), true) },
+          { key: 'Alt-Enter', run: () => (run(true), true) },
           { key: 'Mod-.', run: () => (page.hush(), true) },
         ]),
         lineNumbers(), highlightSpecialChars(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(),
@@ -131,7 +148,7 @@ export const openEditor = (page) => {
         EditorView.contentAttributes.of({ 'aria-label': `Shared code: ${name}`, autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false' }),
         writable.of(rights()),
         yCollab(shown.code, null, { undoManager: shown.undo }),
-        cursors(shown),
+        cursors(shown, root),
         EditorView.updateListener.of((update) => {
           if (!update.selectionSet && !update.docChanged) return;
           const { anchor, head } = update.state.selection.main;
@@ -142,12 +159,16 @@ export const openEditor = (page) => {
     view = new EditorView({ state, parent: root, root });
   };
 
-  const run = (isAll = false) => {
+  const run = (isParagraph = false) => {
     if (!view || !isWritable) return;
     const { doc, selection } = view.state;
+    const first = isParagraph ? edgeOf(doc, selection.main.head, -1) : 1;
+    const last = isParagraph ? edgeOf(doc, selection.main.head, 1) : doc.lines;
+    const code = doc.sliceString(doc.line(first).from, doc.line(last).to);
     flush(shown);
-    const { name, code } = blockAt(doc.toString(), isAll ? undefined : selection.main.head);
-    page.run(shown.name, name, code);
+    const wrong = unreadableLine(code);
+    if (wrong) page.problem(`Line ${wrong + first - 1} cannot be read. What ran before runs on.`);
+    else page.run(shown.name, code);
   };
 
   return {

@@ -1,6 +1,6 @@
 // The Code tab: the shared texts. The editor itself is a chunk of its own, fetched when first opened.
 
-import { byId, h, say } from './dom.js';
+import { byId, css, GLOW_MILLIS, h, say } from './dom.js';
 import { isPerformer, mayWrite, mine } from './state.js';
 
 const FIRST_TEXT = 'main';
@@ -14,6 +14,7 @@ export const openCode = (session, notify) => {
   const source = document.documentElement.dataset.editor;
   const early = new Map();
   let editor;
+  let glow;
   let loading;
   let shown;
 
@@ -65,6 +66,7 @@ export const openCode = (session, notify) => {
         moved: (text, selection) => (place.dataset.at = JSON.stringify({ text, selection })),
         run,
         hush,
+        problem: notify,
       });
       drawNote();
       drawNames();
@@ -75,9 +77,10 @@ export const openCode = (session, notify) => {
   };
   const open = () => (loading ??= load());
 
-  const run = (text, block, code) => {
-    if (!mayWrite(room)) return;
-    if (session.ask('evaluate', { text, block, code, quantum_beats: Number(byId('quantum').value) })) notify('Runs from the next beat.');
+  const run = (text, code) => {
+    const quantum = byId('quantum');
+    const sent = mayWrite(room) && session.ask('evaluate', { text, block: '', code, quantum_beats: Number(quantum.value) });
+    if (sent) notify(`Runs ${quantum.selectedOptions[0].text}.`);
   };
   const hush = () => mayWrite(room) && session.ask('hush');
 
@@ -103,6 +106,13 @@ export const openCode = (session, notify) => {
       // Kept until that text is opened: each says only what is new.
       const waiting = early.get(name) ?? [];
       if (waiting.length < MAX_EARLY) early.set(name, [...waiting, update]);
+    },
+    /** Somebody ran something: the editor glows in that person's colour. */
+    ran: (member) => {
+      place.style.setProperty('--who', css(room.members.get(member)?.color ?? [128, 128, 128]));
+      place.classList.add('held');
+      clearTimeout(glow);
+      glow = setTimeout(() => place.classList.remove('held'), GLOW_MILLIS);
     },
     /** Where the cursor is, for the people list. */
     at: () => (place.dataset.at && mayWrite(room) ? JSON.parse(place.dataset.at) : {}),

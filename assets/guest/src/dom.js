@@ -1,5 +1,8 @@
 // Makes elements. Foreign text only ever becomes a text node or an attribute that cannot run.
 
+// What somebody else has touched glows so long.
+export const GLOW_MILLIS = 1200;
+
 /** Returns the element of the page with this id. */
 export const byId = (id) => document.getElementById(id);
 

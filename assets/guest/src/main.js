@@ -58,7 +58,11 @@ const join = (invite, name) => {
     });
     drawing.add(part);
   };
-  const drawTitle = () => say(byId('title'), session.room.show.title || 'Jamlight');
+  const drawTitle = () => {
+    const { title } = session.room.show;
+    say(byId('title'), title || 'Jamlight');
+    document.title = title ? `${title} · Jamlight` : 'Jamlight';
+  };
   const DRAW = {
     play: () => play.draw(),
     people: () => (talk.drawPeople(), drawTitle()),
@@ -80,6 +84,7 @@ const join = (invite, name) => {
     part: (part, event) => {
       if (part === 'param') return play.moved(event);
       redraw(part);
+      if (event?.event === 'evaluated' && event.code) code.ran(event.member);
       if (event?.event === 'member_changed' && event.who.id === session.room.me) redraw('rights');
       if (part === 'chat' && byId('room').hidden && event.event === 'said') byId('tab-room').dataset.news = '•';
       if (event?.event === 'vote_opened') notify(`A vote: ${event.question}`);
@@ -122,6 +127,7 @@ const join = (invite, name) => {
   });
   const first = TABS.includes(kept.get('tab')) ? kept.get('tab') : 'play';
   byId(`tab-${first}`).click();
+  byId(`tab-${first}`).focus();
   byId('leave').addEventListener('click', () => session.leave());
 
   // What this person does, told when it changes.

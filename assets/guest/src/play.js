@@ -1,11 +1,10 @@
 // The Play tab: faders, pads and switches for what the host opened, and for performers everything.
 
-import { css, h, say } from './dom.js';
+import { css, GLOW_MILLIS, h, say } from './dom.js';
 import { isPerformer, mayMove, mayWrite, paramKey } from './state.js';
 
 // So long after a hand has let go, what others do moves the fader again.
 const HOLD_MILLIS = 400;
-const GLOW_MILLIS = 1200;
 
 const hex = (value) => `#${value.slice(0, 3).map(byteOf).join('')}`;
 const byteOf = (part) => Math.round(Math.min(1, Math.max(0, part)) * 255).toString(16).padStart(2, '0');

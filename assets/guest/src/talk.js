@@ -11,7 +11,9 @@ export const openTalk = (session) => {
   const { room } = session;
   const [people, log, votes, form, field, typing, count, write] =
     ['people', 'log', 'votes', 'say', 'said', 'typing', 'count', 'write'].map(byId);
+  const cancel = byId('unchange');
   let typedAt = -1e9;
+  let changing;
 
   const doing = (member) => {
     const presence = room.presence.get(member.id) ?? {};
@@ -56,7 +58,16 @@ export const openTalk = (session) => {
 
   const line = (message) => h('article', {},
     h('span', { class: 'from' }, nameTag(room.members.get(message.member)), h('time', {}, clockOf(message.at_millis)), message.edited && h('small', {}, 'changed')),
-    h('p', { dir: 'auto' }, message.text));
+    h('p', { dir: 'auto' }, message.text),
+    message.member === room.me && h('button', { class: 'quiet', 'aria-label': `Change: ${message.text.slice(0, 40)}`, onclick: () => edit(message) }, 'change'));
+
+  // Changing a message is writing it again; empty takes it away.
+  const edit = (message) => {
+    changing = message?.seq;
+    field.value = message?.text ?? '';
+    cancel.hidden = changing === undefined;
+    field.focus();
+  };
 
   const drawChat = () => {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
@@ -102,11 +113,13 @@ export const openTalk = (session) => {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const text = field.value.trim();
-    if (!text || !session.ask('say', { text })) return;
-    field.value = '';
+    const isSent = changing !== undefined ? session.ask('edit_message', { message: changing, text }) : text && session.ask('say', { text });
+    if (!isSent) return;
+    edit();
     typedAt = -1e9;
     log.scrollTop = log.scrollHeight;
   });
+  cancel.addEventListener('click', () => edit());
   field.addEventListener('input', () => (typedAt = performance.now()));
 
   return {

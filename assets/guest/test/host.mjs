@@ -60,7 +60,7 @@ export const person = async (browser, options = {}) => {
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(`error: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/net::ERR_|WebSocket connection/.test(message.text())) page.problems.push(`console: ${message.text()}`);
+    if (message.type() === 'error' && !/net::ERR_|WebSocket connection/.test(message.text())) page.problems.push(`console: ${message.text()} (${JSON.stringify(message.location())})`);
   });
   page.on('dialog', (dialog) => {
     page.problems.push(`dialog: ${dialog.message()}`);

@@ -392,6 +392,25 @@ fn the_guest_page_is_one_answer_that_its_own_policy_allows() {
 }
 
 #[test]
+fn one_watcher_too_many_is_told_and_sees_no_picture() {
+    let jam = Jam::new(Settings { tls: false, max_watchers: 1, ..Settings::default() });
+    let (mut ana, _) = jam.join(Role::Viewer, "ana");
+    let (mut ben, _) = jam.join(Role::Viewer, "ben");
+    ana.say(json!({"type": "watch", "pictures": true}));
+    until(|| jam.server.num_watchers() == 1);
+    ben.say(json!({"type": "watch", "pictures": true}));
+    assert_eq!(ben.hear("refused")["error"]["code"], "limit_reached");
+    assert_eq!(jam.server.num_watchers(), 1);
+    ana.say(json!({"type": "watch", "pictures": false}));
+    until(|| jam.server.num_watchers() == 0);
+    ben.say(json!({"type": "watch", "pictures": true}));
+    until(|| jam.server.num_watchers() == 1);
+    jam.server.publish_picture(vec![5].into());
+    assert_eq!(ben.hear_binary(), [5]);
+    jam.stop();
+}
+
+#[test]
 fn who_comes_in_learns_what_the_controls_on_stage_are_and_asks_for_others() {
     let jam = Jam::plain();
     let card = |id: &str| sync_protocol::SceneCard {

@@ -1,4 +1,0 @@
-// What Run runs.
-
-/** Returns the block of `code` to run: all of it. */
-export const blockAt = (code) => ({ name: '', code });
