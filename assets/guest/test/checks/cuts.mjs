@@ -71,10 +71,10 @@ export const aHostThatStartsAgainFindsItsPeople = async ({ browser, people }) =>
 };
 
 export const reloadIsTheSamePersonAndAKickIsASentence = async (here) => {
-  const ana = await come(here, 'viewer', 'Ana');
+  const ana = await come(here, 'viewer', 'Rita');
   await ana.reload();
   await ana.waitForSelector('body[data-phase=in]');
-  const ids = async () => (await here.host.state()).members.filter((one) => one.name === 'Ana' && one.online).map((one) => one.id);
+  const ids = async () => (await here.host.state()).members.filter((one) => one.name === 'Rita' && one.online).map((one) => one.id);
   const [id, ...more] = await ids();
   assert.deepEqual(more, []);
   const second = await ana.context().newPage();
