@@ -1,5 +1,5 @@
 //! Embeds every built-in scene: a file dropped into `shaders/scenes` or `assets/scenes` is in the
-//! next build, under its file name.
+//! next build, under its file name. The pieces of code of `assets/examples` as well.
 #![expect(clippy::disallowed_methods, reason = "a build script speaks to cargo by environment and files")]
 
 use std::fmt::Write as _;
@@ -24,6 +24,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     files.sort();
     for path in files {
+        println!("cargo:rerun-if-changed={}", path.display());
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string())?;
+    }
+    table.push_str("];\npub(crate) static EXAMPLES: &[(&str, &str)] = &[\n");
+    let folder = root.join("assets/examples");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut examples: Vec<_> =
+        std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    examples.retain(|path| path.extension().is_some_and(|e| e == "js"));
+    examples.sort();
+    for path in examples {
         println!("cargo:rerun-if-changed={}", path.display());
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string())?;

@@ -1,9 +1,10 @@
 //! What the panels ask for.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::PathBuf;
 
-use sync_protocol::{Command, LayerId, SceneId};
+use sync_protocol::{Command, LayerId, SceneId, TextId};
 
 use crate::jam_model::RoomIntent;
 use crate::model::{AudioChoice, Look};
@@ -59,6 +60,26 @@ pub enum Intent {
     },
     /// Wants the text of a layer's scene in the model.
     ShowSource(LayerId),
+    /// Changes a shared text, and makes it if it is new.
+    EditText {
+        /// Which.
+        text: TextId,
+        /// What is replaced, in UTF-16 units.
+        range: Range<u32>,
+        /// What stands there from now on.
+        insert: String,
+    },
+    /// Lets code take over, if it is good; what is wrong with it comes back in the model.
+    Evaluate {
+        /// The text it is written in.
+        text: TextId,
+        /// The code.
+        code: String,
+        /// It takes over on a multiple of so many beats; 0 is at once.
+        quantum_beats: f64,
+        /// The layer for its light, where none shows it yet.
+        layer: Option<LayerId>,
+    },
     /// Takes a card away.
     DismissCard(u64),
     /// Changes how the panels look.

@@ -25,6 +25,9 @@ pub(crate) fn handle(ui: &egui::Ui, shell: &mut Shell, model: &Model, commands: 
     if pressed(ui, Modifiers::COMMAND, Key::N) {
         commands.app(Intent::NewShow);
     }
+    if pressed(ui, Modifiers::COMMAND, Key::Period) {
+        commands.show(Command::Hush);
+    }
     if ui.ctx().text_edit_focused() {
         return;
     }

@@ -40,6 +40,7 @@ mod tokens;
 mod widgets;
 
 pub use action::{Action, BrowsePurpose, CommandSender, Intent};
+pub use code::{Code, CodeProblem, CodeText, Completion, Example, RollNote};
 pub use jam_model::{Check, Deed, Hosting, Nearby, Past, Person, Place, Room, RoomIntent, Visiting};
 pub use model::{
     AudioChoice, Card, CardKind, Ear, Folder, FolderEntry, Look, Model, Monitor, Outputs, Performance,

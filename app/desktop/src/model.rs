@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sync_protocol::{SceneCard, SceneId, Show};
 
 use crate::action::Action;
+use crate::code::Code;
 use crate::jam_model::Room;
 use crate::outputs::{OutputState, OutputWishes};
 
@@ -32,6 +33,8 @@ pub struct Model {
     pub look: Look,
     /// A folder asked for with [`crate::Intent::ListFolder`].
     pub folder: Option<Folder>,
+    /// The code of the room.
+    pub code: Code,
     /// The text of the selected layer's scene.
     pub source: Option<SourceText>,
     /// The room: who is in it, how others come in.
@@ -216,11 +219,22 @@ pub struct Look {
     pub performance_size: bool,
     /// Whether nothing fades or blinks.
     pub reduced_motion: bool,
+    /// Size of code, in points, 10–48.
+    pub code_font_size: f32,
+    /// How much of the picture is hidden behind code, 0–1.
+    pub code_backdrop: f32,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { theme: Theme::Dark, scale: 1.0, performance_size: false, reduced_motion: false }
+        Self {
+            theme: Theme::Dark,
+            scale: 1.0,
+            performance_size: false,
+            reduced_motion: false,
+            code_font_size: 18.0,
+            code_backdrop: 0.55,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use sync_protocol::{Layer, LayerId, LayerSource, SceneId};
 use crate::action::{BrowsePurpose, CommandSender, Intent};
 use crate::browser::{Browser, browser_ui};
 use crate::cards::cards_ui;
-use crate::code::code_ui;
+use crate::code::{self, code_ui};
 use crate::inspector::inspector_ui;
 use crate::jam::{RoomPanel, room_ui};
 use crate::keys;
@@ -29,7 +29,7 @@ pub enum Mode {
     Play,
     /// Library, layers and inspector.
     Mix,
-    /// The scene's text.
+    /// Code over the picture.
     Code,
 }
 
@@ -53,6 +53,7 @@ pub struct Shell {
     pub(crate) tag: Option<String>,
     pub(crate) browser: Option<Browser>,
     pub(crate) room: RoomPanel,
+    pub(crate) code: code::Desk,
     /// Whether Tab changed the mode in this frame: egui moved the focus for it as well.
     pub(crate) tabbed: bool,
     /// When the person last did something, in the context's seconds.
@@ -152,8 +153,11 @@ impl Shell {
     fn fade(&mut self, ui: &egui::Ui, model: &Model) {
         let (now_secs, active) =
             ui.input(|input| (input.time, input.pointer.any_down() || input.events.iter().any(is_a_touch)));
-        let busy =
-            self.browser.is_some() || egui::Popup::is_any_open(ui.ctx()) || ui.ctx().text_edit_focused();
+        // Code is played with the keys, and people read it.
+        let busy = self.mode == Mode::Code
+            || self.browser.is_some()
+            || egui::Popup::is_any_open(ui.ctx())
+            || ui.ctx().text_edit_focused();
         if active || busy || self.touched_secs == 0.0 {
             self.touched_secs = now_secs;
         }

@@ -9,7 +9,11 @@ use crate::model::Model;
 pub(crate) fn tempo_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
     let settings = &model.show.tempo;
     ui.heading("Tempo");
-    for (source, name) in [(TempoSource::Heard, "Follow the music"), (TempoSource::Tap, "By hand")] {
+    for (source, name) in [
+        (TempoSource::Heard, "Follow the music"),
+        (TempoSource::Tap, "By hand"),
+        (TempoSource::Code, "By code"),
+    ] {
         if ui.selectable_label(settings.source == source, name).clicked() {
             let bpm = if model.ear.tempo_bpm > 0.0 { f64::from(model.ear.tempo_bpm) } else { settings.bpm };
             set(commands, TempoSettings { source, bpm, ..settings.clone() });

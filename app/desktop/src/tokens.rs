@@ -64,8 +64,12 @@ pub(crate) struct Tokens {
     pub warning: Color32,
     /// Something wrong.
     pub danger: Color32,
-    /// Level meters.
+    /// Level meters, and mini-notation in code.
     pub level: Color32,
+    /// Numbers in code.
+    pub number: Color32,
+    /// What is called in code.
+    pub call: Color32,
 }
 
 impl Tokens {
@@ -85,6 +89,8 @@ impl Tokens {
                 warning: Color32::from_rgb(250, 214, 96),
                 danger: Color32::from_rgb(255, 110, 100),
                 level: Color32::from_rgb(116, 214, 170),
+                number: Color32::from_rgb(226, 160, 220),
+                call: Color32::from_rgb(138, 196, 255),
             },
             Theme::Light => Self {
                 background: Color32::BLACK,
@@ -99,6 +105,8 @@ impl Tokens {
                 warning: Color32::from_rgb(126, 92, 0),
                 danger: Color32::from_rgb(176, 30, 26),
                 level: Color32::from_rgb(0, 112, 74),
+                number: Color32::from_rgb(138, 36, 128),
+                call: Color32::from_rgb(16, 82, 168),
             },
             Theme::HighContrast => Self {
                 background: Color32::BLACK,
@@ -113,6 +121,8 @@ impl Tokens {
                 warning: Color32::from_rgb(255, 255, 120),
                 danger: Color32::from_rgb(255, 132, 132),
                 level: Color32::from_rgb(96, 255, 176),
+                number: Color32::from_rgb(255, 176, 255),
+                call: Color32::from_rgb(150, 210, 255),
             },
         }
     }

@@ -1,5 +1,7 @@
 //! The panels, found the way people who do not see them find them: by label.
 
+#[path = "it/code.rs"]
+mod code;
 #[path = "it/room.rs"]
 mod room;
 

@@ -56,6 +56,11 @@ impl Conductor {
                     (self.transport.tempo_bpm, None, beats_per_bar, 0.0)
                 }
             }
+            // Code counts its own beats from wherever the transport is: no phase to follow.
+            TempoSource::Code => {
+                let tempo_bpm = settings.bpm.clamp(*TEMPO_BPM_RANGE.start(), *TEMPO_BPM_RANGE.end());
+                (tempo_bpm, None, settings.beats_per_bar.max(1), 1.0)
+            }
             _ => {
                 let tempo_bpm = settings.bpm.clamp(*TEMPO_BPM_RANGE.start(), *TEMPO_BPM_RANGE.end());
                 let target = (now_secs - settings.downbeat_secs) * tempo_bpm / 60.0;
@@ -189,6 +194,19 @@ mod tests {
         let after = conductor.update(&quiet, &TempoSettings::default());
         assert!((after.tempo_bpm - before.tempo_bpm).abs() < 1.0);
         assert!((after.beat_at(5.5) - before.beat_at(5.5)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn code_changes_the_tempo_without_moving_the_beat() {
+        let mut conductor = Conductor::new();
+        let code = |bpm| TempoSettings { source: TempoSource::Code, bpm, ..TempoSettings::default() };
+        for i in 0..100 {
+            conductor.update(&heard(f64::from(i) * 0.01, 97.0, 0.3), &code(120.0));
+        }
+        let before = conductor.transport().beat_at(1.0);
+        let transport = conductor.update(&heard(1.0, 97.0, 0.3), &code(180.0));
+        assert!((transport.beat_at(1.0) - before).abs() < 1e-9);
+        assert_eq!(transport.tempo_bpm, 180.0);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! - main: the control window (eframe, its own device) and the outputs' windows (`windows`, `control`);
 //! - render: the show, on its own device (`render`);
-//! - ear: what is heard (`ear`); scenes: what compiles and watches (`scenes`);
+//! - ear: what is heard (`ear`); score: what code plays (`score`); scenes: what compiles and watches (`scenes`);
 //! - files: what touches the disk (`files`); pulse: the sign of life (`pulse`).
 //!
 //! A lost device, a panic in a panel, a scene that does not compile: each costs its own room a moment
@@ -14,6 +14,7 @@
 mod args;
 mod board;
 mod clicks;
+mod code;
 mod control;
 mod crash;
 mod desk;
@@ -30,6 +31,7 @@ mod render;
 mod room;
 mod scenery;
 mod scenes;
+mod score;
 mod screens;
 mod settings;
 mod streams;

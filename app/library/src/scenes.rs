@@ -210,6 +210,11 @@ impl SceneLibrary {
         BUILT_IN.iter().find(|(file, _)| stem(file) == id.as_str()).map(|(_, text)| *text)
     }
 
+    /// Returns the pieces of code that come with the app: file name and text, in the order to show them.
+    pub fn examples() -> &'static [(&'static str, &'static str)] {
+        EXAMPLES
+    }
+
     /// Returns one scene.
     pub fn entry(&self, id: &SceneId) -> Option<SceneEntry> {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()

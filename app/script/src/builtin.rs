@@ -100,11 +100,15 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
 
 /// Every name user code can say.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    BY_NAME.keys().copied().chain(objects::GLOBALS.iter().copied())
+    let light = renderer_scene::hydra::FUNCTIONS.iter().map(|function| function.name);
+    BY_NAME.keys().copied().chain(objects::GLOBALS.iter().copied()).chain(light)
 }
 
 /// A name on its own.
 pub(crate) fn global(eval: &Eval, name: &str) -> Option<Js> {
+    if let Some(light) = crate::light::global(eval, name) {
+        return Some(light);
+    }
     if let Some(found) = find(name) {
         return Some(match &found.kind {
             Kind::Constant(make) => Js::Pattern(make()),

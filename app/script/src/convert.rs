@@ -145,6 +145,13 @@ impl Eval {
             }
             Js::Pattern(pattern) => Value::pattern(pattern.clone()),
             Js::Function(_) => Value::Function(audio_pattern::Function::new(self.handle(js, at))),
+            Js::Light(light) => match &light.pattern {
+                Some(pattern) => Value::pattern(pattern.clone()),
+                None => return Err(Error::new("a chain is light: it has no place in a pattern", at)),
+            },
+            Js::Texture(_) | Js::Steps(_) | Js::Live(_) => {
+                return Err(Error::new(format!("{} of light has no place in a pattern", js.kind()), at));
+            }
         })
     }
 
@@ -152,6 +159,9 @@ impl Eval {
     pub(crate) fn reify(&self, js: &Js, at: At) -> Result<Pattern> {
         match js {
             Js::Pattern(pattern) => Ok(pattern.clone()),
+            Js::Light(light) if light.pattern.is_some() => {
+                Ok(light.pattern.clone().unwrap_or_else(Pattern::silence))
+            }
             Js::Undefined | Js::Null => Ok(Pattern::silence()),
             js => Ok(Pattern::pure(self.value(js, at)?)),
         }

@@ -14,6 +14,7 @@ use crate::code::{
 };
 use crate::error::{Error, Result, nearest};
 use crate::js::{Arena, Callable, Js, MAX_CALLS, Runtime, Scope};
+use crate::light;
 
 mod operators;
 
@@ -629,6 +630,8 @@ impl Eval {
                 builtin::operate(self, pattern, *op, None, &arguments, at).map(Js::Pattern)
             }
             Callable::Method(object, name) => self.call_method(object, name, arguments, at),
+            Callable::Light(function) => light::source(self, function, &arguments, at),
+            Callable::LightWord(word) => light::word(self, word, &arguments, at),
         }
     }
 

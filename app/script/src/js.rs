@@ -4,10 +4,13 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use audio_pattern::{Generator, Op, Pattern, Value};
+use renderer_scene::hydra::Texture;
+use renderer_scene::{Expr, Steps};
 
 use crate::builtin::Function;
 use crate::code::{At, Code, FunctionCode, Word};
 use crate::error::{Error, Result};
+use crate::light::{Light, Lights};
 
 /// Steps of evaluation for one program, and again for what its functions do in one query: a step
 /// is one expression or statement, about 50 ns.
@@ -39,6 +42,14 @@ pub(crate) enum Js {
     Object(Arc<Cell<Entries>>),
     Pattern(Pattern),
     Function(Arc<Callable>),
+    /// A chain of Hydra's.
+    Light(Arc<Light>),
+    /// An output or source of Hydra's.
+    Texture(Texture),
+    /// A list that steps in time.
+    Steps(Arc<Steps>),
+    /// A number of a chain that changes from frame to frame.
+    Live(Arc<Expr>),
 }
 
 /// Something shared and changeable. The lock guards one short read or write, never a call.
@@ -75,6 +86,10 @@ pub(crate) enum Callable {
     Operator(Pattern, Op),
     /// A method taken off its object.
     Method(Js, Word),
+    /// A source of Hydra's.
+    Light(&'static renderer_scene::hydra::Function),
+    /// Another word of Hydra's.
+    LightWord(Word),
 }
 
 /// A function made a method by `register`.
@@ -198,6 +213,7 @@ pub(crate) struct Said {
     /// The first error inside a function that could not pass it on itself.
     pub(crate) failed: Option<Error>,
     pub(crate) random: u64,
+    pub(crate) lights: Lights,
 }
 
 impl Runtime {
@@ -287,6 +303,10 @@ impl Js {
             Self::Object(_) => "an object",
             Self::Pattern(_) => "a pattern",
             Self::Function(_) => "a function",
+            Self::Light(_) => "a chain",
+            Self::Texture(_) => "an output",
+            Self::Steps(_) => "a list",
+            Self::Live(_) => "a fader",
         }
     }
 
@@ -307,7 +327,13 @@ impl Js {
     /// The number JavaScript makes of it; a constant pattern is its value.
     pub(crate) fn number(&self) -> f64 {
         match self {
-            Self::Undefined | Self::Object(_) | Self::Function(_) => f64::NAN,
+            Self::Undefined
+            | Self::Object(_)
+            | Self::Function(_)
+            | Self::Light(_)
+            | Self::Texture(_)
+            | Self::Steps(_)
+            | Self::Live(_) => f64::NAN,
             Self::Null => 0.0,
             Self::Bool(b) => f64::from(u8::from(*b)),
             Self::Number(x) => *x,
@@ -365,6 +391,7 @@ impl Js {
                 None => out.push_str("[pattern]"),
             },
             Self::Function(_) => out.push_str("[function]"),
+            Self::Light(_) | Self::Texture(_) | Self::Steps(_) | Self::Live(_) => out.push_str("[light]"),
         }
     }
 

@@ -1,7 +1,7 @@
-//! User code: JavaScript as live coders write it, made into patterns.
+//! User code: JavaScript as live coders write it, made into patterns and pictures.
 //!
 //! The code is parsed by a real parser, lowered to a small tree and walked by our own evaluator. It
-//! can say what patterns play and nothing else: there is no host to reach, and every evaluation and
+//! can say what patterns play and what chains paint and nothing else: there is no host to reach, and every evaluation and
 //! every query has a budget of steps, memory and depth. Texts in double quotes and backticks are
 //! mini-notation.
 //!
@@ -21,6 +21,7 @@ mod eval;
 mod guard;
 mod js;
 mod json;
+mod light;
 mod lower;
 mod program;
 mod reference;
@@ -28,4 +29,4 @@ mod reference;
 pub use error::ScriptError;
 pub use json::haps_json;
 pub use program::{Part, Program, Settings, evaluate};
-pub use reference::{Entry, reference};
+pub use reference::{Entry, reference, reference_page};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use audio_pattern::{Fault, Generator, Pattern, Span, State};
+use renderer_scene::hydra::Sketch;
 
 use crate::code::{At, Word};
 use crate::error::{Error, Result, ScriptError};
@@ -47,6 +48,8 @@ pub struct Program {
     pub sets_tempo: bool,
     /// The named parts, in the order written.
     pub parts: Vec<Part>,
+    /// What it paints, if it paints anything.
+    pub sketch: Option<Sketch>,
     /// What does not stop the program but should be known, with places.
     pub problems: Vec<ScriptError>,
 }
@@ -74,6 +77,7 @@ fn run(source: &str, settings: &Settings) -> Result<Program> {
     };
     let said = runtime.said.get();
     let last = eval.as_pattern(&last, end)?;
+    let sketch = said.lights.sketch(&scope);
     let mut parts = parts(&said);
     if parts.is_empty()
         && let Some(pattern) = last
@@ -99,12 +103,17 @@ fn run(source: &str, settings: &Settings) -> Result<Program> {
     }
     runtime.refill();
     let pattern = pattern.keeping(arena).metered(move || runtime.refill());
-    let problems = said.problems.into_iter().map(|problem| ScriptError::new(source, problem)).collect();
+    let mut problems = said.problems;
+    if let Some(at) = said.lights.lost().filter(|_| parts.is_empty()) {
+        problems.push(Error::new("this chain goes nowhere", at).hint("end it with .out()"));
+    }
+    let problems = problems.into_iter().map(|problem| ScriptError::new(source, problem)).collect();
     Ok(Program {
         pattern,
         cps: said.cps.unwrap_or(settings.cps),
         sets_tempo: said.cps.is_some(),
         parts,
+        sketch,
         problems,
     })
 }

@@ -67,7 +67,7 @@ pub struct EngineMeters {
 
 /// The way into a running engine, for the score's thread.
 pub struct EngineInput {
-    notes: Producer<NoteEvent>,
+    notes: Producer<Entry>,
     orders: Producer<Order>,
     returned: Consumer<Arc<SampleData>>,
     meters: Arc<EngineMeters>,
@@ -78,11 +78,29 @@ enum Order {
     Hush,
 }
 
+/// What comes by the notes' ring, where order matters.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are notes, and nothing on the heap may enter the callback"
+)]
+enum Entry {
+    Note(NoteEvent),
+    /// Notes that came before this and start then or later are not to sound.
+    Forget(SampleTime),
+}
+
 impl EngineInput {
     /// Sends a note and returns whether it went in: the ring may be full until after the next block.
     #[must_use = "a note that did not go in must be sent again, or is lost"]
     pub fn play(&mut self, note: NoteEvent) -> bool {
-        self.notes.push(note).is_ok()
+        self.notes.push(Entry::Note(note)).is_ok()
+    }
+
+    /// Takes back the notes sent so far that start at `from` or later: what is sent next replaces them.
+    /// Returns whether it went in, as [`EngineInput::play`] does.
+    #[must_use = "an order that did not go in must be sent again"]
+    pub fn forget_from(&mut self, from: SampleTime) -> bool {
+        self.notes.push(Entry::Forget(from)).is_ok()
     }
 
     /// Puts a sample into the bank, for notes that start after the next block. Gives it back when the
@@ -126,7 +144,7 @@ impl EngineInput {
 pub struct Engine {
     rate_hz: f32,
     max_voices: usize,
-    notes: Consumer<NoteEvent>,
+    notes: Consumer<Entry>,
     orders: Consumer<Order>,
     returned: Producer<Arc<SampleData>>,
     meters: Arc<EngineMeters>,
@@ -242,7 +260,14 @@ impl Engine {
     }
 
     fn take_notes(&mut self) {
-        while let Ok(note) = self.notes.pop() {
+        while let Ok(entry) = self.notes.pop() {
+            let note = match entry {
+                Entry::Note(note) => note,
+                Entry::Forget(from) => {
+                    self.pending.retain(|waiting| waiting.at < from);
+                    continue;
+                }
+            };
             if self.pending.len() >= MAX_PENDING {
                 self.meters.dropped.fetch_add(1, Ordering::Relaxed);
                 continue;

@@ -130,6 +130,19 @@ impl Score {
         self.asked = None;
     }
 
+    /// Takes back what was planned from about `secs` (stream time) on and returns from when exactly: the
+    /// next plan asks for that time again. Whoever got its notes must forget them.
+    pub fn replan_from(&mut self, transport: &Transport, secs: f64) -> f64 {
+        let cycle = snap(transport.beat_at(secs) / BEATS_PER_CYCLE);
+        self.asked = self.asked.map(|asked| asked.min(cycle));
+        transport.secs_at(cycle * BEATS_PER_CYCLE)
+    }
+
+    /// Returns whether anything plays or is about to.
+    pub fn is_playing(&self) -> bool {
+        self.pattern.is_some() || self.switches.iter().any(|switch| switch.pattern.is_some())
+    }
+
     /// Plans from where it is to `lookahead_secs` after `now_secs`, both in stream time.
     ///
     /// A pattern that fails gives way to the one before it, which plays on; [`Plan::fault`] says why.

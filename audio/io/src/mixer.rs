@@ -150,14 +150,29 @@ fn set_gain(controls: &Controls, gain: f32) {
 pub struct Tap {
     ring: Consumer<f32>,
     dropped: Arc<AtomicU64>,
+    /// The mix's frame that this tap began with; [`NOT_BEGUN`] until the callback has taken it in.
+    began: Arc<AtomicU64>,
+    read_frames: u64,
 }
+
+/// What a tap's beginning says before it has begun.
+const NOT_BEGUN: u64 = u64::MAX;
 
 impl Tap {
     /// Takes what has sounded, interleaved stereo at [`MIX_RATE_HZ`], and returns how many samples. Never waits.
     pub fn read(&mut self, out: &mut [f32]) -> usize {
         let whole = out.len() / 2 * 2;
         let (taken, _) = self.ring.pop_partial_slice(out.get_mut(..whole).unwrap_or_default());
-        taken.len()
+        let taken = taken.len();
+        self.read_frames += taken as u64 / 2;
+        taken
+    }
+
+    /// Returns the mix's time ([`OutputClock::frames`]) of the next frame to be read; `None` before the
+    /// mix has taken the tap in. Frames that were dropped are counted as read.
+    pub fn frames(&self) -> Option<u64> {
+        let began = Some(self.began.load(Ordering::Acquire)).filter(|began| *began != NOT_BEGUN)?;
+        Some(began + self.read_frames + self.dropped_frames())
     }
 
     /// Returns how many frames were dropped because nobody read them in time.
@@ -243,6 +258,7 @@ enum SourceKind {
 struct Outflow {
     ring: Producer<f32>,
     dropped: Arc<AtomicU64>,
+    began: Arc<AtomicU64>,
 }
 
 /// The control side of a mixer.
@@ -272,10 +288,11 @@ impl MixerControl {
         }
         let (ring, out) = RingBuffer::new(StreamFormat::MIX.num_samples(TAP_SECS) as usize);
         let dropped = Arc::new(AtomicU64::new(0));
-        let outflow = Outflow { ring, dropped: Arc::clone(&dropped) };
+        let began = Arc::new(AtomicU64::new(NOT_BEGUN));
+        let outflow = Outflow { ring, dropped: Arc::clone(&dropped), began: Arc::clone(&began) };
         self.orders.push(Order::Tap(outflow)).map_err(|_| full)?;
         self.taps.push(Arc::clone(&dropped));
-        Ok(Tap { ring: out, dropped })
+        Ok(Tap { ring: out, dropped, began, read_frames: 0 })
     }
 
     /// Frees what the callback is done with. Called now and then by the output's thread.
@@ -366,7 +383,10 @@ impl Mixer {
                     None => retire(&mut self.retired, Retired::Source(source)),
                 },
                 Order::Tap(tap) => match self.taps.iter_mut().find(|slot| slot.is_none()) {
-                    Some(slot) => *slot = Some(tap),
+                    Some(slot) => {
+                        tap.began.store(self.clock.0.frames.load(Ordering::Acquire), Ordering::Release);
+                        *slot = Some(tap);
+                    }
                     None => retire(&mut self.retired, Retired::Tap(tap)),
                 },
             }

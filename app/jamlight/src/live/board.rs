@@ -13,6 +13,7 @@ use app_desktop::{
 use audio_signal::{AudioFrame, Transport};
 
 use super::ear::EarState;
+use super::score::Stand;
 use super::tap::{PictureTap, SoundTap};
 
 /// Cards kept; the oldest goes when there are more (`DropOldest`): nobody reads the hundredth.
@@ -49,6 +50,8 @@ pub(crate) struct Heard {
     pub transport: Transport,
     /// Between the analysis and the air, in seconds: 0 for an input, the output's latency for a player.
     pub ahead_secs: f64,
+    /// This stream's time less the mix's, in seconds, exactly, while the mix is what is heard.
+    pub mix_offset_secs: Option<f64>,
 }
 
 impl Heard {
@@ -76,6 +79,8 @@ pub(crate) struct Board {
     pub heard: Slot<Heard>,
     pub ear: Slot<Arc<EarState>>,
     pub audio_choices: Slot<Vec<AudioChoice>>,
+    /// What code plays.
+    pub score: Stand,
     pub picture: Slot<Option<Picture>>,
     /// Width × 2³² + height of the picture the control window wants, in pixels.
     pub wanted_picture: AtomicU64,
@@ -118,12 +123,18 @@ struct Cards {
 
 impl Board {
     pub(crate) fn new(now: Instant) -> Arc<Self> {
-        let heard =
-            Heard { frame: Arc::default(), at: now, transport: Transport::default(), ahead_secs: 0.0 };
+        let heard = Heard {
+            frame: Arc::default(),
+            at: now,
+            transport: Transport::default(),
+            ahead_secs: 0.0,
+            mix_offset_secs: None,
+        };
         Arc::new(Self {
             heard: Slot::new(heard),
             ear: Slot::default(),
             audio_choices: Slot::default(),
+            score: Stand::default(),
             picture: Slot::default(),
             wanted_picture: AtomicU64::new(pack([1280, 720])),
             performance: Slot::default(),

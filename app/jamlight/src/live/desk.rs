@@ -14,12 +14,14 @@ use sync_protocol::{Command, ErrorCode, LayerId, LayerSource, Show};
 use sync_session::Notice;
 
 use super::board::{Board, pack};
+use super::code::CodeDesk;
 use super::drill::Drills;
 use super::ear::EarOrder;
 use super::files::{Done, Files, Job};
 use super::model::{self, Known};
 use super::record::Recorder;
 use super::room::{Member, RoomDesk};
+use super::score::Job as CodeJob;
 use super::screens::ScreenIdx;
 use super::settings::LiveSettings;
 
@@ -43,6 +45,7 @@ pub(crate) struct Desk {
     recent: Vec<PathBuf>,
     folder: Option<Folder>,
     source: Option<SourceText>,
+    code: CodeDesk,
     /// Whether the show's window is wanted, and on which screen.
     pub output_wanted: bool,
     pub monitor: Option<String>,
@@ -56,6 +59,8 @@ pub(crate) struct DeskStart {
     pub board: Arc<Board>,
     pub member: Member,
     pub ear: Sender<EarOrder>,
+    /// The way to the thread that evaluates code.
+    pub code: Sender<CodeJob>,
     pub files: Files,
     pub room: RoomDesk,
     pub settings: LiveSettings,
@@ -86,6 +91,7 @@ impl Desk {
             recent: start.recent,
             folder: None,
             source: None,
+            code: CodeDesk::new(start.code),
             output_wanted: start.output_wanted,
             monitor: start.monitor,
             output_open: false,
@@ -123,6 +129,11 @@ impl Desk {
             wishes: (*self.board.outputs.get()).clone(),
             state: self.board.output_state.get(),
         };
+        let now = Instant::now();
+        let code = match self.shell.mode() {
+            Mode::Code => self.code.model(&self.board, &self.member, &show, now),
+            _ => app_desktop::Code::default(),
+        };
         let known = Known {
             show,
             file,
@@ -130,9 +141,10 @@ impl Desk {
             folder: self.folder.clone(),
             source: self.source.clone(),
             room: self.room.view(),
+            code,
             settings: &self.settings,
         };
-        model::make(&self.board, known, Instant::now())
+        model::make(&self.board, known, now)
     }
 
     /// Hears what the room and the disk have to say.
@@ -218,6 +230,12 @@ impl Desk {
             Intent::SaveShowAs(path) => self.job(Job::Save { path, show: self.member.show() }),
             Intent::ListFolder { path, purpose } => self.job(Job::List { path, purpose }),
             Intent::ShowSource(layer) => self.show_source(layer),
+            Intent::EditText { text, range, insert } => {
+                self.code.edit(&self.board, &self.member, &text, range, &insert);
+            }
+            Intent::Evaluate { text, code, quantum_beats, layer } => {
+                self.code.evaluate(&self.board, text, code, quantum_beats, layer);
+            }
             Intent::DismissCard(id) => self.board.dismiss(id),
             Intent::SetLook(look) => {
                 self.settings.set_look(look);

@@ -4,6 +4,7 @@
 //! time, so beats and counts never run back.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,8 @@ use app_desktop::{Action, AudioChoice, CardKind, Intent};
 use app_director::Conductor;
 use audio_analysis::{Analyser, TapTempo, TempoLeader};
 use audio_io::{
-    DeviceKind, DeviceState, Input, InputChoice, InputReader, InputSettings, MIX_RATE_HZ, Output,
-    OutputSettings, Player, Resampler, Tap, Track,
+    DeviceKind, DeviceState, Input, InputChoice, InputReader, InputSettings, MIX_RATE_HZ, Output, Player,
+    Resampler, Tap, Track,
 };
 use audio_signal::{AudioFrame, TempoSource};
 use sync_protocol::{Command, TempoSettings};
@@ -22,6 +23,7 @@ use super::board::{Board, Heard};
 use super::clicks::ClickFinder;
 use super::drill::Drills;
 use super::room::{self, HostEar, Member};
+use super::score;
 
 /// How often the rings are emptied: half a hop of the analyser.
 const TURN: Duration = Duration::from_millis(5);
@@ -37,6 +39,8 @@ const DEAF_PATIENCE: Duration = Duration::from_secs(1);
 const GUEST_PATIENCE: Duration = Duration::from_millis(1_500);
 /// Silence worth a sentence.
 const SILENCE_WORTH_SAYING: Duration = Duration::from_secs(10);
+/// The tempo of code that names none while nothing else was heard, in beats per minute: half a cycle a second.
+const CODE_BPM: f64 = 120.0;
 /// How often the list of devices is read anew.
 const DEVICES_EVERY: Duration = Duration::from_secs(10);
 
@@ -63,6 +67,7 @@ pub(crate) enum EarOrder {
 /// How the ear begins.
 pub(crate) struct EarStart {
     pub choice: AudioChoice,
+    pub output: Output,
     pub settings: audio_analysis::Settings,
     pub conductor: Conductor,
     pub drills: Drills,
@@ -115,12 +120,16 @@ struct Ear {
     /// A guest without sound of its own hears through the host's ear.
     host_ear: HostEar,
     hears_host: bool,
+    /// Frames analysed so far: the analyser's stream time.
+    num_frames: u64,
+    /// The tempo that code goes on with where it names none, in beats per minute.
+    known_bpm: f64,
 }
 
 impl Ear {
     fn new(board: Arc<Board>, member: Member, start: EarStart) -> anyhow::Result<Self> {
         let lose_every = start.drills.lose_audio_every;
-        let output = Output::open(OutputSettings { lose_every, ..OutputSettings::default() })?;
+        let output = start.output;
         let player = Player::new(&output)?;
         player.set_looping(true);
         let tap = output.tap()?;
@@ -147,6 +156,8 @@ impl Ear {
             clicks: start.drills.trace_clicks.then(ClickFinder::default),
             host_ear: HostEar::default(),
             hears_host: false,
+            num_frames: 0,
+            known_bpm: CODE_BPM,
         };
         ear.listen(start.choice);
         Ok(ear)
@@ -208,7 +219,14 @@ impl Ear {
 
     /// Whether the player is what is analysed.
     fn plays(&self) -> bool {
-        self.filling_silence || matches!(self.choice, AudioChoice::BuiltIn | AudioChoice::File(_))
+        self.filling_silence
+            || matches!(self.choice, AudioChoice::BuiltIn | AudioChoice::File(_))
+            || self.hears_code()
+    }
+
+    /// Whether automatic listening hears what code plays here.
+    fn hears_code(&self) -> bool {
+        self.choice == AudioChoice::Automatic && self.board.score.plays.load(Ordering::Relaxed)
     }
 
     fn take_sound(&mut self, block: &mut [f32]) {
@@ -261,7 +279,11 @@ impl Ear {
             clicks.push(samples, MIX_RATE_HZ, &self.board);
         }
         let mut newest: Option<Arc<AudioFrame>> = None;
-        let settings = self.member.show().tempo.clone();
+        self.num_frames += samples.len() as u64 / 2;
+        let plays = self.plays();
+        // Beside a track, code follows what is heard; alone, it would follow itself.
+        let lead = self.board.score.lead.get();
+        let settings = score::leading(&self.member.show().tempo, lead, self.hears_code(), self.known_bpm);
         let conductor = &mut self.conductor;
         let mut transport = conductor.transport();
         self.analyser.push(samples, 2, &mut |frame| {
@@ -275,13 +297,24 @@ impl Ear {
             } else if self.hears_host {
                 return;
             }
-            let ahead_secs = if self.plays() { self.output.clock().latency_secs() } else { 0.0 };
+            if settings.source != TempoSource::Heard {
+                self.known_bpm = settings.bpm;
+            } else if transport.confidence > 0.0 {
+                self.known_bpm = f64::from(frame.tempo_bpm);
+            }
+            let ahead_secs = if plays { self.output.clock().latency_secs() } else { 0.0 };
             if let Some(followed) =
                 room::follow(&self.member, &mut self.conductor, frame.time_secs, ahead_secs)
             {
                 transport = followed;
             }
-            self.board.heard.set(Heard { frame, at, transport, ahead_secs });
+            // The tap was read up to where the analyser is.
+            let mix_offset_secs = self
+                .tap
+                .frames()
+                .filter(|_| plays)
+                .map(|mixed| (self.num_frames as f64 - mixed as f64) / f64::from(MIX_RATE_HZ));
+            self.board.heard.set(Heard { frame, at, transport, ahead_secs, mix_offset_secs });
         }
     }
 
@@ -289,6 +322,14 @@ impl Ear {
     fn consider(&mut self) {
         if self.choice != AudioChoice::Automatic || self.member.is_guest() {
             // A guest's machine is silent, and shows what the host hears.
+            return;
+        }
+        if self.hears_code() {
+            // Code plays: it needs no filler.
+            if std::mem::take(&mut self.filling_silence) {
+                self.player.stop();
+            }
+            self.silent_since = Instant::now();
             return;
         }
         if self.filling_silence {
@@ -336,6 +377,7 @@ impl Ear {
         let player = self.player.state();
         let track = if self.plays() { player.track.as_ref() } else { None };
         let source = match (&state, track) {
+            (_, None) if self.hears_code() => "The code playing here".to_owned(),
             (_, Some(track)) => capitalised(&track.to_string()),
             (DeviceState::Live { device, kind }, None) => match kind {
                 DeviceKind::Loopback if !device.to_lowercase().contains("monitor") => {

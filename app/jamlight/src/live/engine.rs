@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use app_desktop::{AudioChoice, CardKind, RoomIntent};
 use app_director::{Conductor, Director};
 use app_library::{Autosave, Paths, Recents, SceneLibrary};
+use audio_io::{Output, OutputSettings};
 use audio_signal::Transport;
 use eframe::UserEvent;
 use sync_protocol::{Command, DEFAULT_SCENE, Layer, LayerId, LayerSource, SceneId, Show};
@@ -26,10 +27,11 @@ use super::record::Recorder;
 use super::render::{self, RenderStart};
 use super::room::{self, Member, OwnRoom, RoomStart};
 use super::scenes::{self, ScenesStart};
+use super::score::{self, CODE_SCENE_PREFIX, ScoreStart};
 use super::streams::{self, StreamsStart};
 use super::wake::Waker;
 use super::windows::Windows;
-use super::{crash, pulse};
+use super::{code, crash, pulse};
 
 /// A scene that does not compile, for the drill.
 const BROKEN_SCENE: &str = "fn image(p: Pixel) -> vec4f { return vec4f(p.uv, 0.0 }\n";
@@ -79,6 +81,9 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         // The room's own show may be what crashed.
         member.send(Command::ReplaceShow { show: Box::new(beginning.show.clone()) })?;
     }
+    if let Err(err) = code::restore(&paths, &member) {
+        board.card(CardKind::Warning, format!("The texts of the last time cannot be read: {err}."), None);
+    }
 
     // The show first: its device is made while the window opens.
     let mut director = Director::new();
@@ -107,12 +112,22 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         gpu: settings.gpu.clone(),
         first: scenes_of(&beginning.show),
     })?;
+    let output =
+        Output::open(OutputSettings { lose_every: drills.lose_audio_every, ..OutputSettings::default() })?;
+    let (evaluations, score_thread) = score::start(ScoreStart {
+        board: board.clone(),
+        member: member.clone(),
+        output: output.clone(),
+        library: library.clone(),
+        samples: settings.live.sample_folders(&paths),
+    })?;
     let choice = args.play.clone().map_or_else(|| settings.live.audio(), AudioChoice::File);
     let (ear_orders, ear_thread) = ear::start(
         board.clone(),
         member.clone(),
         EarStart {
             choice,
+            output,
             settings: settings.ear.clone(),
             conductor: Conductor::resume(beginning.transport),
             drills: drills.clone(),
@@ -154,6 +169,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         board: board.clone(),
         member,
         ear: ear_orders,
+        code: evaluations,
         files,
         room,
         drills,
@@ -176,6 +192,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     windows.end();
     // A thread that panicked has left its report.
     let _ = ear_thread.join();
+    let _ = score_thread.join();
     let _ = scenes_thread.join();
     own.hub.stop();
     // Writes what waits.
@@ -234,7 +251,8 @@ pub(crate) fn safe_layer(show: &Show) -> Layer {
 
 fn scenes_of(show: &Show) -> Vec<SceneId> {
     let layers = show.layers.iter().filter_map(|layer| match &layer.source {
-        LayerSource::Scene(id) => Some(id.clone()),
+        // What code paints comes with the code.
+        LayerSource::Scene(id) if !id.as_str().starts_with(CODE_SCENE_PREFIX) => Some(id.clone()),
         _ => None,
     });
     layers.chain([SceneId::from(DEFAULT_SCENE)]).collect()

@@ -80,7 +80,8 @@ pub(crate) struct Files {
 pub(crate) fn start(start: FilesStart) -> anyhow::Result<Files> {
     let (jobs, inbox) = channel();
     let (reply, done) = channel();
-    let worker = Worker { reply, last_folder: None, file: start.file.clone(), start };
+    let worker =
+        Worker { reply, last_folder: None, file: start.file.clone(), kept_texts: String::new(), start };
     let thread = std::thread::Builder::new()
         .name("files".to_owned())
         .spawn(move || worker.run(&inbox))
@@ -93,6 +94,8 @@ struct Worker {
     reply: Sender<Done>,
     last_folder: Option<PathBuf>,
     file: Option<PathBuf>,
+    /// The texts as they were last kept.
+    kept_texts: String,
 }
 
 impl Worker {
@@ -164,7 +167,7 @@ impl Worker {
         recents.files
     }
 
-    fn autosave(&self, clean: bool) {
+    fn autosave(&mut self, clean: bool) {
         let clocks = self.start.board.clocks.get();
         let autosave = Autosave {
             show: (*self.start.member.own().show()).clone(),
@@ -175,6 +178,10 @@ impl Worker {
             saved_at_unix_millis: unix_millis(),
             clean,
         };
+        if let Err(err) = super::code::keep(&self.start.paths, &self.start.member, &mut self.kept_texts) {
+            let sentence = format!("The texts are not kept for the next start: {err}.");
+            self.start.board.card(app_desktop::CardKind::Warning, sentence, None);
+        }
         if let Err(err) = autosave.write(&self.start.paths.autosave_file()) {
             let sentence = format!("The show is not kept for the case of a crash: {err}");
             self.start.board.card(app_desktop::CardKind::Warning, sentence, None);

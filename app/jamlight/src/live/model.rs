@@ -17,6 +17,7 @@ pub(crate) struct Known<'a> {
     pub folder: Option<app_desktop::Folder>,
     pub source: Option<SourceText>,
     pub room: app_desktop::Room,
+    pub code: app_desktop::Code,
     pub settings: &'a LiveSettings,
 }
 
@@ -58,5 +59,6 @@ pub(crate) fn make(board: &Board, known: Known<'_>, now: Instant) -> Model {
         folder: known.folder,
         source: known.source,
         room: known.room,
+        code: known.code,
     }
 }

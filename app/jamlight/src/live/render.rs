@@ -248,8 +248,9 @@ impl Render {
             let present_secs = heard.stream_secs(now) + seen_in_secs;
             let moment = Moment { size_px: size, ..Moment::new(present_secs, (now - last).as_secs_f64()) };
             last = now;
+            let cues = board.score.cues.get();
             let mut step =
-                self.start.director.step(&show, &heard.frame, &[], &heard.transport, moment, &scenery);
+                self.start.director.step(&show, &heard.frame, &cues, &heard.transport, moment, &scenery);
             scenery.prepare_wanted();
             if now >= preview_due {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);

@@ -29,6 +29,12 @@ pub(crate) struct LiveSettings {
     pub reduced_motion: bool,
     /// Windows, streams, the flash limiter.
     pub outputs: OutputWishes,
+    /// Size of code, in points, 10–48.
+    pub code_font_size: f32,
+    /// How much of the picture is hidden behind code, 0–1.
+    pub code_backdrop: f32,
+    /// Folders of samples besides the app's own: in each a folder for every name, or a `strudel.json`.
+    pub sample_folders: Vec<PathBuf>,
 }
 
 /// What `input` says for the built-in track.
@@ -50,6 +56,9 @@ impl Default for LiveSettings {
             performance_size: false,
             reduced_motion: false,
             outputs: OutputWishes::default(),
+            code_font_size: Look::default().code_font_size,
+            code_backdrop: Look::default().code_backdrop,
+            sample_folders: Vec::new(),
         }
     }
 }
@@ -76,6 +85,14 @@ impl LiveSettings {
             format!("max_frames_per_sec is {}, choose 10 to 240", self.max_frames_per_sec),
         );
         check((0.75..=2.0).contains(&self.scale), format!("scale is {}, choose 0.75 to 2", self.scale));
+        check(
+            (10.0..=48.0).contains(&self.code_font_size),
+            format!("code_font_size is {}, choose 10 to 48", self.code_font_size),
+        );
+        check(
+            (0.0..=1.0).contains(&self.code_backdrop),
+            format!("code_backdrop is {}, choose 0 to 1", self.code_backdrop),
+        );
         let themes = THEMES.map(|(_, name)| name);
         check(
             themes.contains(&self.theme.as_str()),
@@ -94,6 +111,8 @@ impl LiveSettings {
             scale: self.scale,
             performance_size: self.performance_size,
             reduced_motion: self.reduced_motion,
+            code_font_size: self.code_font_size,
+            code_backdrop: self.code_backdrop,
         }
     }
 
@@ -103,6 +122,7 @@ impl LiveSettings {
         name.clone_into(&mut self.theme);
         (self.scale, self.performance_size, self.reduced_motion) =
             (look.scale, look.performance_size, look.reduced_motion);
+        (self.code_font_size, self.code_backdrop) = (look.code_font_size, look.code_backdrop);
     }
 
     /// Returns what is listened to.
@@ -122,6 +142,11 @@ impl LiveSettings {
             AudioChoice::Device(name) => self.input.clone_from(name),
             AudioChoice::File(_) => {}
         }
+    }
+
+    /// Returns every folder of samples: the app's own first.
+    pub(crate) fn sample_folders(&self, paths: &app_library::Paths) -> Vec<PathBuf> {
+        std::iter::once(paths.data.join("samples")).chain(self.sample_folders.iter().cloned()).collect()
     }
 
     /// Returns the monitor wanted, `None` for automatic.
@@ -152,8 +177,14 @@ mod tests {
     #[test]
     fn look_and_input_survive_the_file() {
         let mut settings = LiveSettings::default();
-        let look =
-            Look { theme: Theme::HighContrast, scale: 1.5, performance_size: true, reduced_motion: true };
+        let look = Look {
+            theme: Theme::HighContrast,
+            scale: 1.5,
+            performance_size: true,
+            reduced_motion: true,
+            code_font_size: 24.0,
+            code_backdrop: 0.25,
+        };
         settings.set_look(look);
         settings.set_audio(&AudioChoice::Device("Mic".into()));
         let text = toml::to_string(&settings).unwrap();

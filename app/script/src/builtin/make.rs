@@ -162,6 +162,16 @@ pub(super) fn functions() -> Vec<Function> {
             eval.runtime.said.with(|said| said.label(&name.into(), p.clone(), at));
             Ok(Js::Pattern(p.clone()))
         })),
+        function("cue", &[], "(name, values)", "says values to a parameter of the picture", F(|eval, a, at| {
+            let name = argument(a, 0).display();
+            if name.is_empty() || a.len() < 2 {
+                return Err(Error::new("cue needs a parameter's name and its values", at).hint("cue(\"glow\", sine.segment(16))"));
+            }
+            let name: std::sync::Arc<str> = name.into();
+            Ok(Js::Pattern(eval.sequence(argument(a, 1), at)?.map(move |value| {
+                Value::Controls(std::iter::once((&*name, value.clone())).collect())
+            })))
+        })),
         function("q", &[], "(name)", "mutes this pattern", M(0, |_, _, _, _| Ok(Js::Pattern(Pattern::silence())))),
         function("samples", &["aliasBank", "soundAlias", "initHydra"], "(source)", "asks for samples; they come from your own folders here", F(|eval, _, at| {
             let problem = Error::new("samples are not fetched from the net", at).hint("put them in a samples folder and add it to the library");

@@ -9,6 +9,7 @@ use crate::code::{At, Word};
 use crate::error::{Error, Result, nearest};
 use crate::eval::Eval;
 use crate::js::{Callable, Js, number_text};
+use crate::light;
 
 mod list;
 mod text;
@@ -155,6 +156,10 @@ impl Eval {
                 Ok(found.unwrap_or_default())
             }
             Js::List(list) if &**name == "length" => Ok(Js::Number(list.with(|all| all.len()) as f64)),
+            Js::Function(callable) if matches!(&**callable, Callable::LightWord(_)) => match &**callable {
+                Callable::LightWord(word) => light::word_member(word, name, at),
+                _ => Ok(Js::Undefined),
+            },
             Js::Text(text) if &**name == "length" => Ok(Js::Number(text.encode_utf16().count() as f64)),
             Js::Pattern(pattern) => match builtin::find(name).map(|found| &found.kind) {
                 Some(builtin::Kind::Operator(op)) => {
@@ -214,7 +219,13 @@ impl Eval {
                 }
                 Err(unknown("a pattern", name, at, builtin::names()))
             }
+            Js::Light(light) => light::method(self, light, name, &arguments, at),
+            Js::Texture(texture) => light::texture_method(self, *texture, name, at),
+            Js::List(_) | Js::Steps(_) if light::steps_in_time(name) => {
+                light::list_method(self, object, name, &arguments, at)
+            }
             Js::Function(callable) => match (&**callable, alignment(name)) {
+                (Callable::LightWord(word), _) => light::word_member(word, name, at),
                 (Callable::Operator(pattern, op), Some(alignment)) => {
                     builtin::operate(self, pattern, *op, Some(alignment), &arguments, at).map(Js::Pattern)
                 }

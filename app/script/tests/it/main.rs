@@ -3,9 +3,12 @@
 
 mod budget;
 mod errors;
+mod examples;
 mod functions;
 mod javascript;
+mod light;
 mod programs;
+mod reference;
 
 use app_script::{Program, Settings, evaluate};
 use audio_pattern::{Span, Value};

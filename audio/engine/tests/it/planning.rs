@@ -227,3 +227,16 @@ fn both_kits_are_whole() {
         assert!(names.iter().any(|(known, count)| *known == name && *count > 0), "{name} is missing");
     }
 }
+
+#[test]
+fn a_stretch_taken_back_is_planned_again_and_nothing_else() {
+    let mut score = Score::default();
+    score.set_pattern(Some(control("bd*8", &["s"])));
+    let (transport, sounds, settings) = (Transport::default(), sounds(), ScoreSettings::default());
+    let first = notes(&score.plan(&transport, 0.0, 1.0, &sounds, &settings).events);
+    let from = score.replan_from(&transport, 0.6);
+    assert!((0.599..=0.6).contains(&from), "{from}");
+    let again = notes(&score.plan(&transport, 0.5, 0.5, &sounds, &settings).events);
+    let late: Vec<_> = first.iter().filter(|note| note.at.0 >= 28_800).map(|note| note.at).collect();
+    assert_eq!(again.iter().map(|note| note.at).collect::<Vec<_>>(), late);
+}

@@ -266,6 +266,22 @@ fn a_duck_makes_its_orbit_quiet_and_lets_it_come_back() {
 }
 
 #[test]
+fn what_is_taken_back_does_not_sound_and_what_replaces_it_does() {
+    let note =
+        |at: u64, freq_hz: f32| NoteEvent { at: SampleTime(at), hold_secs: 0.05, freq_hz, ..of(Wave::Sine) };
+    let (mut engine, mut input) = engine_of(64);
+    assert!(input.play(note(0, 220.0)));
+    assert!(input.play(note(12_000, 220.0)));
+    assert!(input.forget_from(SampleTime(6_000)));
+    assert!(input.play(note(24_000, 220.0)));
+    let heard = left(&mut engine, 48_000);
+    let loud = |at: usize| rms(&heard[at + LIMITER_LATENCY_FRAMES..at + 2_000]) > 0.01;
+    assert!(loud(0), "what began before stays");
+    assert!(!loud(12_000), "what was taken back is silent");
+    assert!(loud(24_000), "what came after it sounds");
+}
+
+#[test]
 fn hush_ends_everything() {
     let (mut engine, mut input) = engine_of(8);
     assert!(input.play(NoteEvent { hold_secs: 100.0, room: 1.0, delay: 1.0, ..of(Wave::Saw) }));

@@ -95,7 +95,7 @@ impl HostEar {
             let before = board.heard.get();
             let frame = self.frame(&before.frame, digest, step.min(MAX_STEP).as_secs_f64());
             let transport = follow(member, conductor, frame.time_secs, 0.0).unwrap_or(before.transport);
-            board.heard.set(Heard { frame, at: now, transport, ahead_secs: 0.0 });
+            board.heard.set(Heard { frame, at: now, transport, ahead_secs: 0.0, mix_offset_secs: None });
         }
         true
     }
