@@ -59,7 +59,10 @@ const join = (invite, name) => {
     drawing.add(part);
   };
   const drawTitle = () => {
-    const { title } = session.room.show;
+    const { title, now_playing: playing } = session.room.show;
+    const { track } = playing ?? {};
+    byId('playing').hidden = !track;
+    say(byId('playing'), track ? `♪ ${[track.title, track.artist].filter(Boolean).join(' – ')}` : '');
     say(byId('title'), title || 'Jamlight');
     document.title = title ? `${title} · Jamlight` : 'Jamlight';
   };

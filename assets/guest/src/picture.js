@@ -11,19 +11,24 @@ export const openPicture = (session) => {
   let isWanted = (kept.get('picture') ?? (calm ? 'off' : 'on')) === 'on';
   let isBusy = false;
   let seenAt = 0;
+  let askedAt = performance.now();
 
   const draw = () => {
     const { blackout, frozen } = session.room.show.master ?? {};
     const isLive = performance.now() - seenAt < 5000;
     toggle.ariaPressed = `${isWanted}`;
     say(toggle, isWanted ? 'Hide the picture' : 'Show the picture');
-    canvas.hidden = !isWanted;
-    say(note, !isWanted ? '' : blackout ? 'The stage is black.' : frozen ? 'The picture stands still.' : isLive ? '' : 'No picture from the host yet.');
+    // A host without a screen sends none: then the faders get the room.
+    const isNone = !seenAt && performance.now() - askedAt > 5000;
+    canvas.hidden = !isWanted || isNone;
+    toggle.hidden = isNone;
+    say(note, !isWanted ? '' : isNone ? 'The host sends no picture.' : blackout ? 'The stage is black.' : frozen ? 'The picture stands still.' : isLive || !seenAt ? '' : 'No picture for a while.');
   };
   const ask = () => session.watch(isWanted && !document.hidden);
 
   toggle.addEventListener('click', () => {
     isWanted = !isWanted;
+    askedAt = performance.now();
     kept.set('picture', isWanted ? 'on' : 'off');
     ask();
     draw();

@@ -54,20 +54,26 @@ const setParam = (layer, name, value) => {
 };
 const move = (list, from, to) => list.splice(to, 0, ...list.splice(from, 1));
 
+// A scene the host did not know may be there now.
+const askAgain = (room, source) => room.cards.get(source?.scene) === null && room.cards.delete(source.scene);
+
 // What each event does, and which part of the page it concerns.
 const RULES = {
   show_replaced: (room, e) => ((room.show = e.show), 'play'),
   title_changed: (room, e) => ((room.show.title = e.title), 'people'),
-  layer_added: (room, e) => (room.show.layers.splice(e.at_idx, 0, e.layer), 'play'),
+  layer_added: (room, e) => (askAgain(room, e.layer.source), room.show.layers.splice(e.at_idx, 0, e.layer), 'play'),
   layer_removed: (room, e) => {
     room.show.layers = room.show.layers.filter((layer) => layer.id !== e.layer.id);
     return 'play';
   },
   layer_moved: (room, e) => (move(room.show.layers, e.was_idx, e.to_idx), 'play'),
   source_changed: (room, e) => {
+    askAgain(room, e.source);
     change(room, e.layer, (layer) => Object.assign(layer, { source: e.source, params: e.params ?? {} }));
     return 'play';
   },
+  cue_went: (room, e) => ((room.show.layers = e.look.layers), 'play'),
+  now_playing_changed: (room, e) => ((room.show.now_playing = e.playing), 'people'),
   param_changed: (room, e) => (change(room, e.layer, (layer) => setParam(layer, e.name, e.value)), 'param'),
   opacity_changed: (room, e) => change(room, e.layer, (layer) => (layer.opacity = e.opacity)),
   layer_muted: (room, e) => change(room, e.layer, (layer) => (layer.muted = e.muted)),

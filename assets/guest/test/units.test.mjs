@@ -64,16 +64,18 @@ test('events change what the page knows', () => {
     { event: 'vote_cast', vote: 8, option_idx: 1, was: null },
     { event: 'layer_added', layer: { id: 2, source: { solid: [0, 0, 0, 1] } }, at_idx: 0 },
     { event: 'layer_moved', layer: 2, to_idx: 1, was_idx: 0 },
+    { event: 'cue_went', cue: 1, look: { layers: [{ id: 1, params: { flow: 0.7 } }, { id: 2 }] } },
+    { event: 'now_playing_changed', playing: { track: { title: 't' } } },
     { event: 'member_left', who: 1 },
     { event: 'text_edited', text: 'main', update: 'AAA=' },
     { event: 'something_of_tomorrow' },
     { event: 'constructor' },
   );
-  assert.deepEqual(parts, ['param', 'chat', 'chat', 'votes', 'votes', 'play', 'play', 'people', 'texts', undefined, undefined]);
+  assert.deepEqual(parts, ['param', 'chat', 'chat', 'votes', 'votes', 'play', 'play', 'play', 'people', 'people', 'texts', undefined, undefined]);
   assert.equal(room.show.layers[0].params.flow, 0.7);
   assert.deepEqual(room.show.layers.map((layer) => layer.id), [1, 2]);
   assert.deepEqual(room.chat, [{ seq: 6, member: 1, at_millis: 1, text: '', edited: true }]);
   assert.deepEqual(room.votes[0].ballots, { 1: 1 });
   assert.equal(state.here(room).length, 1);
-  assert.equal(room.seq, 15);
+  assert.equal(room.seq, 17);
 });

@@ -45,6 +45,11 @@ pub struct Page {
 /// Returns the guest page that this program was built with, by path below `/guest/`. Without the
 /// bundle that `cargo xtask guest` builds it has no editor, and says so in its Code tab.
 pub fn guest_pages() -> BTreeMap<String, Page> {
+    static PAGES: LazyLock<BTreeMap<String, Page>> = LazyLock::new(built_in);
+    PAGES.clone()
+}
+
+fn built_in() -> BTreeMap<String, Page> {
     let shell = Page {
         content_type: "text/html; charset=utf-8",
         is_immutable: false,

@@ -104,6 +104,15 @@ export const peopleTalkVoteAndAskToPlay = async (here) => {
   await until(() => ana.textContent('#controls').then((text) => text.includes('turned writing off')));
 };
 
+export const whatPlaysStandsAtTheTop = async (here) => {
+  const ana = await come(here, 'viewer', 'Ana');
+  const track = { title: 'Blue <i>Train</i>', artist: 'John Coltrane', album: '', duration_secs: 640, source: 'library' };
+  await here.host.command('set_now_playing', { playing: { track, started_at_millis: Date.now(), rate: 1 } });
+  await until(() => ana.textContent('#playing'), '♪ Blue <i>Train</i> – John Coltrane');
+  await here.host.command('set_now_playing', { playing: null });
+  await until(() => ana.isHidden('#playing'));
+};
+
 export const thePictureComesAndGoes = async (here) => {
   const ana = await come(here, 'viewer', 'Ana');
   const light = () => ana.evaluate(() => {
