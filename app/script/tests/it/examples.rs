@@ -1,4 +1,9 @@
 //! The pieces that come with the app.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its files, and fails without them"
+)]
 
 use std::path::Path;
 

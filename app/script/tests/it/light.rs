@@ -1,4 +1,5 @@
 //! Hydra's text.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use app_script::{Program, Settings, evaluate};
 use renderer_scene::hydra::{Arg, Chain, Render, Sketch, SourcePicture, Texture};
