@@ -405,10 +405,9 @@ impl Player {
         }
         let plays = self.blocks.values().any(|block| block.score.is_playing());
         if changed || self.start.board.score.plays.load(Ordering::Relaxed) != plays {
-            let said = self.blocks.values().filter_map(|block| block.now.as_ref());
+            let mut said = self.blocks.values().filter_map(|block| block.now.as_ref());
             let bpm = said
-                .filter(|evaluated| evaluated.program.sets_tempo)
-                .last()
+                .rfind(|evaluated| evaluated.program.sets_tempo)
                 .map(|evaluated| evaluated.program.cps * BEATS_PER_CYCLE * 60.0);
             self.start.board.score.lead.set(plays.then_some(CodeLead { bpm }));
             self.start.board.score.plays.store(plays, Ordering::Relaxed);

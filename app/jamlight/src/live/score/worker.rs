@@ -46,25 +46,30 @@ pub(crate) struct Loaded {
 
 /// Programs by their text, the last used last.
 #[derive(Clone, Default)]
-pub(crate) struct Shelf(Arc<Mutex<Vec<(Arc<str>, Arc<Evaluated>)>>>);
+pub(crate) struct Shelf(Arc<Mutex<Vec<Kept>>>);
+
+#[derive(Clone)]
+struct Kept {
+    code: Arc<str>,
+    evaluated: Arc<Evaluated>,
+}
 
 impl Shelf {
     pub(crate) fn get(&self, code: &str) -> Option<Arc<Evaluated>> {
         let mut all = lock(&self.0);
-        let idx = all.iter().position(|(known, _)| **known == *code)?;
-        let entry = all.remove(idx);
-        let found = entry.1.clone();
-        all.push(entry);
-        Some(found)
+        let idx = all.iter().position(|kept| *kept.code == *code)?;
+        let kept = all.remove(idx);
+        all.push(kept.clone());
+        Some(kept.evaluated)
     }
 
     fn put(&self, code: Arc<str>, evaluated: Arc<Evaluated>) {
         let mut all = lock(&self.0);
-        all.retain(|(known, _)| *known != code);
+        all.retain(|kept| kept.code != code);
         if all.len() >= MAX_KEPT {
             all.remove(0);
         }
-        all.push((code, evaluated));
+        all.push(Kept { code, evaluated });
     }
 }
 
