@@ -54,7 +54,8 @@ fn turned(c: vec2i) -> f32 {
         }
         quarter += chosen;
     }
-    let ease = 1.0 - exp(-frame.snare.y * 9.0);
+    let left = 1.0 - min(frame.snare.y * 2.6, 1.0);
+    let ease = 1.0 - left * left * left;
     return (quarter - last * (1.0 - ease)) * 0.25;
 }
 

@@ -103,8 +103,8 @@ fn rise(@builtin(global_invocation_id) id: vec3u) {
     let tall = step(0.80, lot.y) * (lot.y - 0.6) * 2.5;
     let own = 0.25 + 4.2 * tall * exp(-r * r / 80.0) + 0.9 * noise2(vec2f(c) * 0.33);
     let wanted = params.height * (own + 3.2 * heard * heard * heard * (0.35 + 0.65 * lot.y) + 1.3 * frame.bass.x * exp(-r * r / 16.0)) + t.w;
-    t.x = mix(t.x, max(wanted, 0.04), 1.0 - exp(-dt * 14.0));
-    t.z = mix(t.z, 0.75 * heard * heard * heard + 0.75 * clamp(t.w, 0.0, 1.2), 1.0 - exp(-dt * 12.0));
+    t.x = mix(t.x, max(wanted, 0.04), 1.0 - exp(-dt * 7.0));
+    t.z = mix(t.z, 0.75 * heard * heard * heard + 0.55 * clamp(t.w, 0.0, 1.2), 1.0 - exp(-dt * 6.0));
     towers[at] = t;
 }
 
@@ -181,7 +181,7 @@ fn image(p: Pixel) -> vec4f {
         let fade = exp(-max(hit.distance - 6.0, 0.0) * 0.085 * params.fog * 1.4);
         // Lines never get thinner than a pixel.
         let fine = max(0.05, hit.distance * 3.0 / min(frame.size.x, frame.size.y));
-        let fire = tower.z * (0.35 + 0.45 * frame.all.x + 0.7 * kick);
+        let fire = tower.z * (0.35 + 0.45 * frame.all.x + 1.0 * kick);
         var c = vec3f(0.0);
         if hit.face == 1 {
             let e = abs(hit.at.xz - vec2f(hit.c) - 0.5);
@@ -207,5 +207,8 @@ fn image(p: Pixel) -> vec4f {
         light = mix(light, c, fade);
     }
     light += palette(0.5) * hit.haze * 0.035 * (0.25 + 1.3 * frame.bass.x + 1.6 * kick) * params.fog;
-    return vec4f(light * vignette(p.pos, 0.25), 1.0);
+    // A ray along an edge can leave the numbers: it sees nothing.
+    light = select(vec3f(0.0), light, all(light >= vec3f(0.0)) && all(light < vec3f(100.0)));
+    // Every blow turns up the lamps of the city, a kick the most.
+    return vec4f(light * (0.75 + 1.1 * kick + 0.6 * pulse(frame.snare, 0.12) + 0.35 * pulse(frame.hat, 0.10)) * vignette(p.pos, 0.25), 1.0);
 }

@@ -25,6 +25,8 @@ enum Chore {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Draws every golden picture anew. Look at each before committing it.
+    Goldens,
     /// Prints how closely each scene follows a song, −1–1.
     React(React),
     /// Prints whether scenes flash more than WCAG 2.3.1 allows, to clicks that sweep from 3 to 20 a second.
@@ -58,7 +60,7 @@ struct React {
     /// A song.
     #[arg(long)]
     audio: PathBuf,
-    /// Scenes; all native ones when none is named.
+    /// Scenes; all of ours when none is named.
     #[arg(long)]
     scene: Vec<String>,
     /// Where in the song to begin, in seconds.
@@ -83,16 +85,25 @@ fn main() -> Result<()> {
         }
         Chore::Guest { check: false, .. } => guest::build(&root()),
         Chore::Guest { check: true, arguments } => guest::check(&root(), &arguments),
+        Chore::Goldens => goldens(),
         Chore::React(args) => react_table(&args),
         Chore::Flash(args) => flash_table(&args),
     }
+}
+
+fn goldens() -> Result<()> {
+    let mut tests = Command::new("cargo");
+    tests.args(["test", "-p", "renderer-stage", "--test", "it", "golden"]);
+    // The tests' own switch, in `renderer/stage/tests/it/picture.rs`.
+    let status = tests.env("UPDATE_GOLDEN", "1").current_dir(root()).status().context("cargo test")?;
+    if status.success() { Ok(()) } else { bail!("a golden picture could not be drawn") }
 }
 
 fn react_table(args: &React) -> Result<()> {
     let onsets = onsets(&args.jamlight, &args.audio)?;
     let inside: Vec<f64> =
         onsets.into_iter().map(|t| t - args.from).filter(|t| (0.0..args.seconds).contains(t)).collect();
-    let scenes = if args.scene.is_empty() { native_scenes(&args.jamlight)? } else { args.scene.clone() };
+    let scenes = if args.scene.is_empty() { our_scenes(&args.jamlight)? } else { args.scene.clone() };
     println!("{:<24} {:>7}  {} onsets in {} s", "scene", "score", inside.len(), args.seconds);
     let mut low = 0;
     for scene in &scenes {
@@ -112,7 +123,7 @@ fn flash_table(args: &Flash) -> Result<()> {
     std::fs::create_dir_all(&dir)?;
     let clicks = dir.join("clicks.wav");
     std::fs::write(&clicks, flash::sweeping_clicks(args.seconds, FLASH_HZ[0], FLASH_HZ[1]))?;
-    let scenes = if args.scene.is_empty() { native_scenes(&args.jamlight)? } else { args.scene.clone() };
+    let scenes = if args.scene.is_empty() { our_scenes(&args.jamlight)? } else { args.scene.clone() };
     println!("{:<24} {:>10} {:>11} {:>13}", "scene", "violations", "worst share", "most flashes");
     let mut bad = 0;
     for scene in &scenes {
@@ -180,7 +191,7 @@ fn onsets(jamlight: &Path, audio: &Path) -> Result<Vec<f64>> {
     Ok(list.split(',').filter_map(|n| n.trim().parse().ok()).collect())
 }
 
-fn native_scenes(jamlight: &Path) -> Result<Vec<String>> {
+fn our_scenes(jamlight: &Path) -> Result<Vec<String>> {
     let text = json_of(jamlight, &["scenes".as_ref(), "list".as_ref(), "--json".as_ref()])?;
     Ok(text
         .split("\"id\"")
@@ -188,7 +199,8 @@ fn native_scenes(jamlight: &Path) -> Result<Vec<String>> {
         .filter(|card| {
             card.split("\"kind\"")
                 .nth(1)
-                .is_some_and(|kind| kind.trim_start_matches([':', ' ']).starts_with("\"native"))
+                .map(|kind| kind.trim_start_matches([':', ' ', '"']))
+                .is_some_and(|kind| kind.starts_with("native") || kind.starts_with("hydra"))
         })
         .filter_map(|card| Some(card.split('"').nth(1)?.to_owned()))
         .collect())

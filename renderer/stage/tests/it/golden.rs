@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use renderer_scene::hydra::{Arg, Chain, FUNCTIONS, Function, FunctionKind, Sketch, Texture};
-use renderer_scene::{Blend, LayerContent, LayerInput, SceneInput, SceneProgram, TransitionInput};
+use renderer_scene::{Blend, LayerContent, LayerInput, SceneInput, SceneProgram, TransitionInput, native};
 use renderer_stage::{Stage, StageSettings};
 
+use crate::chains;
 use crate::picture::Sheet;
 use crate::rig::{FRAMES_PER_SEC, draw, gpu, last, scene, settings, stage};
 use crate::song;
@@ -13,6 +14,10 @@ use crate::song;
 const SIZE: [u32; 2] = [96, 54];
 /// Tiles of a sheet: large enough to tell one function from the next.
 const TILE: [u32; 2] = [48, 27];
+/// Frames before the picture of a scene: the last is 33 ms after a kick, when simulations have run for a while.
+const SCENE_FRAMES: u64 = 17;
+/// Simulations carry a rounding on: this share of a scene's picture may be further off.
+const SCENE_OUTLIERS: f64 = 0.03;
 /// Edges may land on the next pixel: this share may be further off.
 const OUTLIERS: f64 = 0.005;
 
@@ -163,6 +168,86 @@ fn golden_crossfade_goes_from_one_to_the_other() {
         sheet.push(&progress.to_string(), draw(&mut stage, &song::input(0, FRAMES_PER_SEC, vec![layer])));
     }
     sheet.check("crossfade", OUTLIERS).unwrap();
+}
+
+/// The native programs of a folder of shaders, by file name.
+#[expect(clippy::disallowed_methods, reason = "what is built in are files of the tree")]
+fn shaders(folder: &str) -> Vec<(String, Arc<SceneProgram>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders").join(folder);
+    let mut all: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let source = std::fs::read_to_string(&path).unwrap();
+            (name.clone(), Arc::new(native::compile(&source, &name).unwrap()))
+        })
+        .collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+/// Every scene that is built in, as it looks after half a second of the made-up song.
+#[test]
+fn golden_scenes_look_as_they_did() {
+    let chains =
+        chains::scenes().iter().map(|chain| (chain.id.to_owned(), Arc::new(chain.compile().unwrap())));
+    let all: Vec<_> = shaders("scenes").into_iter().chain(chains).collect();
+    assert_eq!(all.len(), 32);
+    let mut stage = Stage::new(&gpu(), StageSettings { bloom: 0.2, ..settings(SIZE) }).unwrap();
+    let mut problems = Vec::new();
+    for (instance, (name, program)) in (1..).zip(&all) {
+        stage.install(program.clone()).unwrap();
+        let frame = |frame| {
+            song::input(frame, FRAMES_PER_SEC, vec![song::layer(1, content(program, instance, frame))])
+        };
+        for before in 0..SCENE_FRAMES - 1 {
+            stage.render(&frame(before)).unwrap();
+        }
+        let pixels = draw(&mut stage, &frame(SCENE_FRAMES - 1));
+        let (low, high) = pixels.iter().fold((255, 0), |(low, high), p| (p[1].min(low), p[1].max(high)));
+        assert!(high - low > 32, "{name} is flat: {low} to {high}");
+        let mut sheet = Sheet::new(SIZE, 1);
+        sheet.push(name, pixels);
+        problems.extend(sheet.check(&format!("scenes/{name}"), SCENE_OUTLIERS).err());
+    }
+    assert!(problems.is_empty(), "on {}:\n{}", stage.gpu().name(), problems.join("\n"));
+}
+
+#[test]
+fn golden_transitions_begin_with_one_picture_and_end_with_the_other() {
+    let (above, below) = (scene(ABOVE), scene(BELOW));
+    let mut stage = stage(TILE);
+    stage.install(above.clone()).unwrap();
+    stage.install(below.clone()).unwrap();
+    let one = |stage: &mut Stage, scene: &SceneProgram, instance: u64| {
+        draw(stage, &song::input(0, FRAMES_PER_SEC, vec![song::layer(1, content(scene, instance, 0))]))
+    };
+    let ends = [one(&mut stage, &above, 11), one(&mut stage, &below, 12)];
+    let mut sheet = Sheet::new(TILE, 5);
+    for (name, program) in shaders("transitions") {
+        stage.install(program.clone()).unwrap();
+        for progress in [0.0, 0.3, 0.5, 0.7, 1.0] {
+            let transition = TransitionInput {
+                from: content(&above, 1, 0),
+                to: content(&below, 2, 0),
+                program: Some(song::program(&program, 3, 0, FRAMES_PER_SEC)),
+                progress,
+            };
+            let layer = LayerInput {
+                content: LayerContent::Transition(Box::new(transition)),
+                ..song::layer(1, SceneInput::Solid([0.0; 4]))
+            };
+            let drawn = draw(&mut stage, &song::input(0, FRAMES_PER_SEC, vec![layer]));
+            let end = if progress == 0.0 { Some(&ends[0]) } else { ends.get(1).filter(|_| progress == 1.0) };
+            for (got, want) in end.into_iter().flat_map(|end| drawn.iter().zip(end)) {
+                let off = got.iter().zip(want).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+                assert!(off <= 2, "{name} at {progress}: {got:?} is not {want:?}");
+            }
+            sheet.push(&format!("{name} {progress}"), drawn);
+        }
+    }
+    sheet.check("transitions", OUTLIERS).unwrap();
 }
 
 /// A picture without symmetry: what turns, folds or shifts it is seen.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+#[path = "../../../../app/library/src/hydra.rs"]
+mod chains;
 mod foreign;
 mod golden;
 mod layers;
