@@ -28,6 +28,7 @@ mod keys;
 mod layers;
 mod library;
 mod model;
+mod now_playing;
 mod output_panel;
 mod outputs;
 mod palettes;
@@ -46,5 +47,6 @@ pub use model::{
     AudioChoice, Card, CardKind, Ear, Folder, FolderEntry, Look, Model, Monitor, Outputs, Performance,
     Picture, SceneEntry, ShowFile, SourceText, Theme,
 };
+pub use now_playing::{Played, Playing};
 pub use outputs::{MAX_MORE_SCREENS, OutputState, OutputWishes, Screen, ScreenPlace, StreamBackdrop};
 pub use shell::{Mode, Shell, shell_ui};

@@ -8,6 +8,7 @@ use sync_protocol::{SceneCard, SceneId, Show};
 use crate::action::Action;
 use crate::code::Code;
 use crate::jam_model::Room;
+use crate::now_playing::Playing;
 use crate::outputs::{OutputState, OutputWishes};
 
 /// Everything the panels show.
@@ -39,6 +40,8 @@ pub struct Model {
     pub source: Option<SourceText>,
     /// The room: who is in it, how others come in.
     pub room: Room,
+    /// What was recognised.
+    pub playing: Playing,
 }
 
 /// Pixels for a panel. Clones share them; a new `version` uploads them again.

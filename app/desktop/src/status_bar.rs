@@ -5,6 +5,7 @@ use crate::audio_panel::audio_ui;
 use crate::jam::unread;
 use crate::jam_model::Place;
 use crate::model::Model;
+use crate::now_playing::{bar_text, now_playing_ui};
 use crate::output_panel::output_ui;
 use crate::shell::{Mode, Shell};
 use crate::show_menu::show_menu_ui;
@@ -35,6 +36,7 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, comma
                 if let Some(key) = &model.ear.key {
                     ui.label(tabular(key)).on_hover_text("Key");
                 }
+                playing_ui(ui, model);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     right_ui(ui, shell, model, commands)
                 });
@@ -61,6 +63,16 @@ fn tempo_button_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
     let button = labelled(ui.button(tabular(text)), "Tempo");
     beat_lamps_ui(ui, model.ear.beat, model.ear.beats_per_bar, known);
     popup(&button, |ui| tempo_ui(ui, model, commands));
+}
+
+/// What plays; opens its panel.
+fn playing_ui(ui: &mut Ui, model: &Model) {
+    let tokens = Tokens::in_use(ui);
+    let known = model.show.now_playing.is_some();
+    let Some(text) = bar_text(model) else { return };
+    let text = RichText::new(text).color(if known { tokens.text } else { tokens.text_dim });
+    let button = labelled(ui.button(text), "Now playing");
+    popup(&button, |ui| now_playing_ui(ui, model));
 }
 
 fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {

@@ -2,6 +2,8 @@
 
 #[path = "it/code.rs"]
 mod code;
+#[path = "it/playing.rs"]
+mod playing;
 #[path = "it/room.rs"]
 mod room;
 

@@ -6,6 +6,7 @@
 //! - main: the control window (eframe, its own device) and the outputs' windows (`windows`, `control`);
 //! - render: the show, on its own device (`render`);
 //! - ear: what is heard (`ear`); score: what code plays (`score`); scenes: what compiles and watches (`scenes`);
+//! - recogniser: names what is heard (`recogniser`, `tracker`);
 //! - files: what touches the disk (`files`); pulse: the sign of life (`pulse`).
 //!
 //! A lost device, a panic in a panel, a scene that does not compile: each costs its own room a moment
@@ -26,6 +27,7 @@ mod meter;
 mod model;
 mod outputs;
 mod pulse;
+mod recogniser;
 mod record;
 mod render;
 mod room;
@@ -37,6 +39,7 @@ mod settings;
 mod streams;
 mod supervisor;
 mod tap;
+mod tracker;
 mod wake;
 mod windows;
 

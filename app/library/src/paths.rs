@@ -75,6 +75,11 @@ impl Paths {
         self.data.join("recognition")
     }
 
+    /// What plays, for other programs: `nowplaying.txt`, `nowplaying.json`, the cover.
+    pub fn now_playing(&self) -> PathBuf {
+        self.data.join("nowplaying")
+    }
+
     /// Pictures by content.
     pub fn pictures(&self) -> PathBuf {
         self.data.join("pictures")

@@ -15,7 +15,7 @@ const TRACKS_PER_FLUSH: u32 = 128;
 const MERGE_RATIO: u64 = 4;
 /// Entries of a segment after a merge, at most: places in its table are 32 bits.
 const MAX_ENTRIES: u64 = u32::MAX as u64 / 2;
-/// Places of a segment that are compared peak by peak, per group of speeds.
+/// Places that are compared peak by peak: as recorded, and at all other speeds together.
 const MOST_NOMINEES: usize = 24;
 /// Longest query, in ticks: 12 s. Later peaks are not asked.
 const MAX_QUERY_TICKS: u32 = 750;
@@ -23,6 +23,8 @@ const MAX_QUERY_TICKS: u32 = 750;
 const MIN_PEAKS: usize = 24;
 /// Standard deviations above chance from which a track counts as recognised.
 const SURE_SIGMAS: f64 = 8.0;
+/// Standard deviations from which no other speed is asked.
+const DOUBTLESS_SIGMAS: f64 = 16.0;
 /// Share of the query's peaks that must be found.
 const MIN_AGREEMENT: f64 = 0.2;
 
@@ -177,51 +179,53 @@ impl Library {
         if query.len() < MIN_PEAKS {
             return Ok(None);
         }
-        // Most music is played as it is: the other speeds are asked only when that gives nothing.
+        // Most music is played as it is: the other speeds are asked only when that is in doubt.
         let (own, others) = RATES.split_at(1);
-        for rates in [own, others] {
-            if let Some(found) = self.best(&query, rates)? {
-                let (track, fit) = found;
+        let mut fits = self.fits(&query, own)?;
+        if fits.iter().all(|(fit, ..)| fit.sigmas < DOUBTLESS_SIGMAS) {
+            fits.extend(self.fits(&query, others)?);
+        }
+        fits.retain(|(fit, ..)| fit.sigmas >= SURE_SIGMAS && fit.agreement() >= MIN_AGREEMENT);
+        fits.sort_by(|(one, ..), (other, ..)| other.sigmas.total_cmp(&one.sigmas));
+        for (fit, segment, slot) in fits {
+            // A track that was removed is still in its segment until that is merged.
+            if let Some(track) = self.catalogue.at(segment, slot)? {
                 return Ok(Some(Recognition {
                     track,
                     heard_secs: secs(f64::from(begin)),
                     position_secs: secs(fit.start),
                     rate: fit.rate,
                     sigmas: fit.sigmas,
-                    agreement: f64::from(fit.matched) / f64::from(fit.asked.max(1)),
+                    agreement: fit.agreement(),
                 }));
             }
         }
         Ok(None)
     }
 
-    fn best(&self, query: &[Peak], rates: &[f64]) -> Result<Option<(TrackInfo, Fit)>, RecognitionError> {
-        let mut fits: Vec<(Fit, i64, u32)> = Vec::new();
+    /// Fits a query to the places that most landmarks nominate, at any of these speeds.
+    fn fits(&self, query: &[Peak], rates: &[f64]) -> Result<Vec<(Fit, i64, u32)>, RecognitionError> {
+        let mut nominees = Vec::new();
         let mut asked = Vec::new();
         for &rate in rates {
             asked.clear();
             landmarks(query, rate, Effort::ASKED, &mut asked);
             asked.sort_unstable();
             asked.dedup();
-            for (id, segment) in &self.segments {
-                for nominee in nominate(segment, &asked, MOST_NOMINEES)? {
-                    if let Some((fit, slot)) = check(segment, query, nominee, rate)? {
-                        fits.push((fit, *id, slot));
-                    }
-                }
+            for (i, (_, segment)) in self.segments.iter().enumerate() {
+                let found = nominate(segment, &asked, MOST_NOMINEES)?;
+                nominees.extend(found.into_iter().map(|nominee| (nominee, i, rate)));
             }
         }
-        fits.retain(|(fit, ..)| {
-            fit.sigmas >= SURE_SIGMAS && f64::from(fit.matched) >= MIN_AGREEMENT * f64::from(fit.asked)
-        });
-        fits.sort_by(|(one, ..), (other, ..)| other.sigmas.total_cmp(&one.sigmas));
-        for (fit, segment, slot) in fits {
-            // A track that was removed is still in its segment until that is merged.
-            if let Some(track) = self.catalogue.at(segment, slot)? {
-                return Ok(Some((track, fit)));
+        nominees.sort_by_key(|(nominee, ..)| std::cmp::Reverse(nominee.votes));
+        let mut fits = Vec::new();
+        for (nominee, i, rate) in nominees.into_iter().take(MOST_NOMINEES) {
+            let Some((id, segment)) = self.segments.get(i) else { continue };
+            if let Some((fit, slot)) = check(segment, query, nominee, rate)? {
+                fits.push((fit, *id, slot));
             }
         }
-        Ok(None)
+        Ok(fits)
     }
 }
 

@@ -38,6 +38,13 @@ pub(crate) struct Fit {
     pub(crate) sigmas: f64,
 }
 
+impl Fit {
+    /// Share of the query's peaks that were found, 0–1.
+    pub(crate) fn agreement(&self) -> f64 {
+        f64::from(self.matched) / f64::from(self.asked.max(1))
+    }
+}
+
 /// Where a record has peaks, tolerances included: a row of bits per tick.
 struct Grid {
     first: i64,

@@ -28,6 +28,17 @@ pub struct HeardTrack {
     pub source: String,
 }
 
+impl HeardTrack {
+    /// Returns "Artist – Title", or the title alone.
+    pub fn name(&self) -> String {
+        if self.artist.is_empty() {
+            self.title.clone()
+        } else {
+            format!("{} – {}", self.artist, self.title)
+        }
+    }
+}
+
 impl NowPlaying {
     /// Returns where the track is at a moment of the host's wall clock, in seconds.
     pub fn position_secs(&self, now_millis: u64) -> f64 {

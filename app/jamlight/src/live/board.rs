@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use app_desktop::{
-    Action, AudioChoice, Card, CardKind, Monitor, OutputState, OutputWishes, Performance, Picture, SceneEntry,
+    Action, AudioChoice, Card, CardKind, Monitor, OutputState, OutputWishes, Performance, Picture, Playing,
+    SceneEntry,
 };
 use audio_signal::{AudioFrame, Transport};
 
@@ -88,6 +89,8 @@ pub(crate) struct Board {
     pub clocks: Slot<Clocks>,
     /// Stream times of clicks heard and not yet drawn, in seconds: only for the drill `trace-clicks`.
     pub clicks: Slot<Vec<f64>>,
+    /// What was recognised, for the panel.
+    pub playing: Slot<Playing>,
     pub scenes: Slot<Arc<[SceneEntry]>>,
     pub monitors: Slot<Vec<Monitor>>,
     /// What a person wants of windows, streams and the flash limiter.
@@ -140,6 +143,7 @@ impl Board {
             performance: Slot::default(),
             clocks: Slot::default(),
             clicks: Slot::default(),
+            playing: Slot::default(),
             scenes: Slot::new(Arc::from([])),
             monitors: Slot::default(),
             outputs: Slot::default(),

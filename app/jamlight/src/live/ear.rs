@@ -22,6 +22,7 @@ use sync_protocol::{Command, TempoSettings};
 use super::board::{Board, Heard};
 use super::clicks::ClickFinder;
 use super::drill::Drills;
+use super::recogniser::Feed;
 use super::room::{self, HostEar, Member};
 use super::score;
 
@@ -71,6 +72,8 @@ pub(crate) struct EarStart {
     pub settings: audio_analysis::Settings,
     pub conductor: Conductor,
     pub drills: Drills,
+    /// Hears what the analyser hears, to name it.
+    pub recogniser: Feed,
     /// Whether nobody ever ran this here: then silence is filled with the built-in track.
     pub first_run: bool,
 }
@@ -117,6 +120,9 @@ struct Ear {
     first_run: bool,
     silent_since: Instant,
     clicks: Option<ClickFinder>,
+    recogniser: Feed,
+    /// Whether the recogniser missed something.
+    recogniser_gap: bool,
     /// A guest without sound of its own hears through the host's ear.
     host_ear: HostEar,
     hears_host: bool,
@@ -154,6 +160,8 @@ impl Ear {
             first_run: start.first_run,
             silent_since: now,
             clicks: start.drills.trace_clicks.then(ClickFinder::default),
+            recogniser: start.recogniser,
+            recogniser_gap: false,
             host_ear: HostEar::default(),
             hears_host: false,
             num_frames: 0,
@@ -278,6 +286,7 @@ impl Ear {
         if let Some(clicks) = &mut self.clicks {
             clicks.push(samples, MIX_RATE_HZ, &self.board);
         }
+        self.recogniser.push(samples, &mut self.recogniser_gap);
         let mut newest: Option<Arc<AudioFrame>> = None;
         self.num_frames += samples.len() as u64 / 2;
         let plays = self.plays();

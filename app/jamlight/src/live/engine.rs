@@ -31,7 +31,7 @@ use super::score::{self, CODE_SCENE_PREFIX, ScoreStart};
 use super::streams::{self, StreamsStart};
 use super::wake::Waker;
 use super::windows::Windows;
-use super::{code, crash, pulse};
+use super::{code, crash, pulse, recogniser};
 
 /// A scene that does not compile, for the drill.
 const BROKEN_SCENE: &str = "fn image(p: Pixel) -> vec4f { return vec4f(p.uv, 0.0 }\n";
@@ -122,6 +122,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         samples: settings.live.sample_folders(&paths),
     })?;
     let choice = args.play.clone().map_or_else(|| settings.live.audio(), AudioChoice::File);
+    let (feed, recogniser_thread) = recogniser::start(&paths, board.clone(), member.clone())?;
     let (ear_orders, ear_thread) = ear::start(
         board.clone(),
         member.clone(),
@@ -131,6 +132,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
             settings: settings.ear.clone(),
             conductor: Conductor::resume(beginning.transport),
             drills: drills.clone(),
+            recogniser: feed,
             first_run: beginning.first_run,
         },
     )?;
@@ -193,6 +195,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     // A thread that panicked has left its report.
     let _ = ear_thread.join();
     let _ = score_thread.join();
+    let _ = recogniser_thread.join();
     let _ = scenes_thread.join();
     own.hub.stop();
     // Writes what waits.

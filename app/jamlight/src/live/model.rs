@@ -7,6 +7,7 @@ use app_desktop::{Ear, Model, Outputs, ShowFile, SourceText};
 use sync_protocol::Show;
 
 use super::board::Board;
+use super::files::unix_millis;
 use super::settings::LiveSettings;
 
 /// What only the main thread knows.
@@ -60,5 +61,6 @@ pub(crate) fn make(board: &Board, known: Known<'_>, now: Instant) -> Model {
         source: known.source,
         room: known.room,
         code: known.code,
+        playing: app_desktop::Playing { now_millis: unix_millis(), ..board.playing.get() },
     }
 }

@@ -249,6 +249,8 @@ impl Render {
             let moment = Moment { size_px: size, ..Moment::new(present_secs, (now - last).as_secs_f64()) };
             last = now;
             let cues = board.score.cues.get();
+            let track = show.now_playing.as_ref().map(|playing| playing.track.name());
+            self.start.director.set_track(track.as_deref().unwrap_or_default());
             let mut step =
                 self.start.director.step(&show, &heard.frame, &cues, &heard.transport, moment, &scenery);
             scenery.prepare_wanted();

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use egui::{ProgressBar, RichText, ScrollArea, Ui};
+
+use crate::model::Model;
+use crate::tokens::{SPACE_M, Tokens, tabular};
+use crate::widgets::minutes;
+
+/// Longest name in the status bar, in characters.
+const MAX_BAR_CHARS: usize = 32;
+/// Speeds this near to the record's are the record's.
+const SAME_RATE: f64 = 0.003;
+/// Height of the list of what played, in points.
+const HISTORY_HEIGHT: f32 = 200.0;
+
+/// What the recogniser knows beside the show's "now playing".
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Playing {
+    /// Tracks in the user's library; 0: nothing can be recognised yet.
+    pub num_tracks: u64,
+    /// What was recognised, newest first.
+    pub history: Arc<[Played]>,
+    /// The wall clock at this frame, in milliseconds since 1970.
+    pub now_millis: u64,
+}
+
+/// A track that was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// "Artist – Title".
+    pub name: String,
+    /// When it was recognised, in milliseconds since 1970.
+    pub at_millis: u64,
+}
+
+/// Returns what the status bar says, `None` while there is nothing to say.
+pub(crate) fn bar_text(model: &Model) -> Option<String> {
+    let name = match &model.show.now_playing {
+        Some(playing) => playing.track.name(),
+        None if model.playing.num_tracks > 0 => "Unknown track".to_owned(),
+        None => return None,
+    };
+    let cut = name.chars().count() > MAX_BAR_CHARS;
+    Some(if cut { name.chars().take(MAX_BAR_CHARS - 1).chain(['…']).collect() } else { name })
+}
+
+/// What plays, where it is, and what played before.
+pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model) {
+    let tokens = Tokens::in_use(ui);
+    ui.heading("Now playing");
+    match &model.show.now_playing {
+        Some(playing) => {
+            let track = &playing.track;
+            ui.label(RichText::new(&track.title).strong());
+            for line in [&track.artist, &track.album] {
+                if !line.is_empty() {
+                    ui.label(line);
+                }
+            }
+            let position = playing.position_secs(model.playing.now_millis);
+            let mut text = minutes(position.max(0.0));
+            if track.duration_secs > 0.0 {
+                text = format!("{text} / {}", minutes(track.duration_secs));
+                ui.add(
+                    ProgressBar::new((position / track.duration_secs).clamp(0.0, 1.0) as f32)
+                        .desired_height(6.0),
+                );
+            }
+            if (playing.rate - 1.0).abs() > SAME_RATE {
+                text = format!("{text}   {:+.1} %", (playing.rate - 1.0) * 100.0);
+            }
+            ui.label(tabular(text));
+            // It moves by itself.
+            ui.ctx().request_repaint_after_secs(0.5);
+        }
+        None if model.playing.num_tracks == 0 => {
+            ui.label("Tracks are named as they play once your music is known:");
+            ui.code("jamlight library add FOLDER");
+        }
+        None => {
+            let tracks = model.playing.num_tracks;
+            ui.label(format!("Nothing of your {tracks} tracks is heard."));
+        }
+    }
+    if model.playing.history.is_empty() {
+        return;
+    }
+    ui.add_space(SPACE_M);
+    ui.horizontal(|ui| {
+        ui.heading("Played");
+        if ui.button("Copy").on_hover_text("Copies the list, oldest first").clicked() {
+            let names: Vec<&str> =
+                model.playing.history.iter().rev().map(|played| played.name.as_str()).collect();
+            ui.ctx().copy_text(names.join("\n"));
+        }
+    });
+    ScrollArea::vertical().id_salt("played").max_height(HISTORY_HEIGHT).show(ui, |ui| {
+        for played in model.playing.history.iter() {
+            ui.horizontal(|ui| {
+                let ago = model.playing.now_millis.saturating_sub(played.at_millis) / 60_000;
+                ui.label(tabular(format!("{ago:3} min")).color(tokens.text_dim));
+                ui.add(egui::Label::new(&played.name).truncate());
+            });
+        }
+    });
+}
