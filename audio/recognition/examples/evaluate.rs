@@ -1,6 +1,6 @@
 //! How well are tracks recognised? Makes queries of a folder of music and prints the table.
 //!
-//! `cargo run --release -p audio-recognition --example evaluate -- MUSIC WORK`
+//! `cargo run --release -p audio-recognition --example evaluate -- MUSIC WORK [CONDITION,CONDITION]`
 //!
 //! MUSIC: at least forty files longer than a minute. WORK: a folder for what is made of them; kept, so that the next run
 //! is quick. Needs ffmpeg. Three in ten tracks stay out of the library: their queries must be refused.
@@ -41,7 +41,11 @@ const CONDITIONS: [&str; 13] = [
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [music, work] = args.as_slice() else { anyhow::bail!("usage: evaluate MUSIC WORK") };
+    let (music, work, only) = match args.as_slice() {
+        [music, work] => (music, work, None),
+        [music, work, only] => (music, work, Some(only)),
+        _ => anyhow::bail!("usage: evaluate MUSIC WORK [CONDITION,CONDITION]"),
+    };
     let (music, work) = (Path::new(music), Path::new(work));
     std::fs::create_dir_all(work.join("records"))?;
     std::fs::create_dir_all(work.join("queries"))?;
@@ -101,6 +105,9 @@ fn main() -> Result<()> {
     {
         let mut record = Vec::new();
         for (c, condition) in CONDITIONS.iter().enumerate() {
+            if only.is_some_and(|only| !only.split(',').any(|one| one == *condition)) {
+                continue;
+            }
             for length in [5, 10] {
                 let query = work.join("queries").join(format!("{name}-{length}-{condition}.wav"));
                 if !query.exists() {

@@ -27,7 +27,7 @@ const RANK_HOPS: u64 = 13;
 /// …and in pitch steps each way: 0.4 octaves.
 const RANK_PITCHES: f32 = 0.4 * PITCHES_PER_OCTAVE as f32;
 /// Peaks stronger than one that is kept, within its neighbourhood. Sets the density: about 30 a second.
-const MAX_STRONGER: usize = 4;
+const MAX_STRONGER: usize = 3;
 /// Spectra are quieter than this, in dBFS, only in digital silence and dither.
 const FLOOR_DB: f32 = -100.0;
 /// Added per octave above 200 Hz, so that strength falls as evenly as music does.

@@ -43,7 +43,7 @@ pub struct Recognition {
     pub position_secs: f64,
     /// Speed of what was heard over that of the track: 0.91–1.1.
     pub rate: f64,
-    /// How sure: standard deviations above chance. From about 8 on it counts as recognised; a clean
+    /// How sure: standard deviations above chance. From 9.5 on it counts as recognised; a clean
     /// copy has 30 and more.
     pub sigmas: f64,
     /// Share of the query's peaks that the track has, 0–1.
