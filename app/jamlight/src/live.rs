@@ -26,6 +26,7 @@ mod files;
 mod meter;
 mod model;
 mod outputs;
+mod overlay;
 mod pulse;
 mod recogniser;
 mod record;

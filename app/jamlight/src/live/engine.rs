@@ -31,7 +31,7 @@ use super::score::{self, CODE_SCENE_PREFIX, ScoreStart};
 use super::streams::{self, StreamsStart};
 use super::wake::Waker;
 use super::windows::Windows;
-use super::{code, crash, pulse, recogniser};
+use super::{code, crash, overlay, pulse, recogniser};
 
 /// A scene that does not compile, for the drill.
 const BROKEN_SCENE: &str = "fn image(p: Pixel) -> vec4f { return vec4f(p.uv, 0.0 }\n";
@@ -162,7 +162,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     })?;
     streams::start(StreamsStart {
         board: board.clone(),
-        pages: Arc::new(|_| None),
+        pages: overlay::pages(&paths, member.clone()),
         feeds: std::collections::BTreeMap::new(),
     })?;
     let recorder = Recorder::new(board.clone(), paths.recordings());
