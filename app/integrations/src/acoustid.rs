@@ -100,11 +100,7 @@ impl Identifier for AcoustId {
                 ],
                 file: None,
             };
-            let read = read(&self.service.ask(&question).await?);
-            if read.as_ref().is_err_and(CallError::is_fault) {
-                self.service.distrust();
-            }
-            read
+            self.service.ask(&question, read).await
         }
         .boxed()
     }

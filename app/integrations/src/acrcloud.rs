@@ -87,12 +87,7 @@ impl Identifier for AcrCloud {
     fn identify<'a>(&'a self, sample: &'a Sample) -> BoxFuture<'a, Result<Option<Named>, CallError>> {
         async move {
             let Sample::Snippet { samples, rate_hz } = sample else { return Ok(None) };
-            let answer = self.service.ask(&self.question(wav(samples, *rate_hz))).await?;
-            let read = read(&answer);
-            if read.as_ref().is_err_and(CallError::is_fault) {
-                self.service.distrust();
-            }
-            read
+            self.service.ask(&self.question(wav(samples, *rate_hz)), read).await
         }
         .boxed()
     }

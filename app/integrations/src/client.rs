@@ -175,15 +175,19 @@ impl Service {
         lock(&self.gate).breaker.state(self.begin.elapsed())
     }
 
-    /// Asks, and returns the answer's bytes.
-    pub(crate) async fn ask(&self, question: &Question) -> Result<Vec<u8>, CallError> {
+    /// Asks, and reads the answer: one that cannot be read counts against the service like none.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: &Question,
+        read: impl FnOnce(&[u8]) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
         let settings = lock(&self.settings).clone();
         self.enter(&settings)?;
         // From here on the breaker must hear how it went, also when the caller gives up.
         let mut leave = Leave { service: self, settings: &settings, told: false };
         let deadline = Duration::from_millis(settings.deadline_millis);
         let answer = match tokio::time::timeout(deadline, self.attempts(question, &settings)).await {
-            Ok(answer) => answer,
+            Ok(answer) => answer.and_then(|bytes| read(&bytes)),
             Err(_) => Err(CallError::Late { service: self.name, deadline }),
         };
         if let Err(err) = &answer {
@@ -191,17 +195,6 @@ impl Service {
         }
         leave.tell(answer.as_ref().map(|_| ()));
         answer
-    }
-
-    /// What the answer says turned out to be nonsense, or the service's own failure: that counts too.
-    pub(crate) fn distrust(&self) {
-        let settings = lock(&self.settings).clone();
-        let now = self.begin.elapsed();
-        lock(&self.gate).breaker.failed(
-            now,
-            settings.failures_until_rest,
-            Duration::from_secs(settings.rest_secs),
-        );
     }
 
     fn enter(&self, settings: &ServiceSettings) -> Result<(), CallError> {
