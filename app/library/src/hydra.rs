@@ -4,6 +4,8 @@
 //! Each is a function that fills a sketch. Colours come from the Show's palette, parameters set by
 //! hand are declared first, and what moves with the music is an expression over hits and levels.
 
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
+
 use renderer_scene::hydra::{Arg, Chain, HydraError, Render, Sketch, Texture};
 use renderer_scene::{BinaryOp, Expr, HitKind, MathFn, ParamKind, ParamSpec, SceneError, SceneProgram, Var};
 
@@ -249,7 +251,7 @@ fn broken_tape(mut sketch: Sketch) -> Built<Sketch> {
         .then("contrast", args![2.2])?
         .then("brightness", args![-0.22])?;
     let bars = source("osc", args![9.0, 0.03])?
-        .then("rotate", args![1.5708])?
+        .then("rotate", args![FRAC_PI_2])?
         .then("modulate", args![source("noise", args![3.0, 0.1])?, 0.25])?
         .then("thresh", args![0.78, 0.05])?;
     let film =
@@ -258,7 +260,7 @@ fn broken_tape(mut sketch: Sketch) -> Built<Sketch> {
     let motion = source("noise", args![3.0, 0.35])?
         .then("pixelate", args![blocks.clone(), blocks * Expr::Var(Var::Height) / Var::Width])?;
     let pull = drag * (level(0) * 0.010 + hit(HitKind::Snare) * 0.09 + kick.clone() * 0.02 + 0.004);
-    let line = source("osc", args![400.0, 0.0])?.then("rotate", args![1.5708])?;
+    let line = source("osc", args![400.0, 0.0])?.then("rotate", args![FRAC_PI_2])?;
     let chain = source("src", args![Texture::Output(0)])?
         .then("modulate", args![motion, pull])?
         .then("scrollX", args![hit(HitKind::Hat) * 0.006])?
@@ -345,8 +347,8 @@ fn data_choir(mut sketch: Sketch) -> Built<Sketch> {
         .then("pixelate", args![9.0, rows.clone()])?
         .then("thresh", args![0.55, 0.01])?;
     // Rows are parted by black.
-    let gaps = source("osc", args![rows * std::f64::consts::TAU, 0.0])?
-        .then("rotate", args![1.5708])?
+    let gaps = source("osc", args![rows * TAU, 0.0])?
+        .then("rotate", args![FRAC_PI_2])?
         .then("thresh", args![0.06, 0.02])?;
     let chain = inked(wide, 4, kick.clone() * 0.40 + level(0) * 0.20 + 0.24)?
         .then("add", args![inked(thin, 3, level(2) * 0.7 + 0.18)?])?
@@ -445,11 +447,11 @@ fn sun_machine(mut sketch: Sketch) -> Built<Sketch> {
     let turn = speed(&mut sketch, "Turn", [-1.0, 1.0], 0.35)?;
     let kick = hit(HitKind::Kick);
     // A kaleidoscope folds all angles into one wedge: half of it, cut by a slope through the middle, is a ray.
-    let half = Expr::Number(std::f64::consts::FRAC_PI_2) / rays.clone();
+    let half = Expr::Number(FRAC_PI_2) / rays.clone();
     let through_middle =
         (Expr::Call(MathFn::Sin, vec![half.clone()]) - Expr::Call(MathFn::Cos, vec![half.clone()]) + 1.0)
             * 0.5;
-    let swap = wrapped(count(HitKind::Snare), 2.0) * std::f64::consts::PI / rays.clone();
+    let swap = wrapped(count(HitKind::Snare), 2.0) * PI / rays.clone();
     let burst = round(
         source("gradient", args![0.0])?
             .then("rotate", args![half])?
@@ -463,7 +465,7 @@ fn sun_machine(mut sketch: Sketch) -> Built<Sketch> {
     let disc = round(source("shape", args![90.0, size.clone() + pulse.clone(), 0.008])?)?;
     let halo = round(source("shape", args![90.0, size.clone() + pulse.clone() * 2.2 + 0.035, 0.006])?)?;
     let slats = source("osc", args![62.0, 0.04])?
-        .then("rotate", args![1.5708])?
+        .then("rotate", args![FRAC_PI_2])?
         .then("thresh", args![Expr::Number(0.40) - level(1) * 0.25, 0.05])?;
     let heart = round(
         source(
