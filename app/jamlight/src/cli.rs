@@ -13,6 +13,7 @@ mod pattern;
 mod recognize;
 mod render;
 mod scenes;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -56,6 +57,9 @@ enum Task {
     Config(config::ConfigArgs),
     /// Looks after scenes.
     Scenes(scenes::ScenesArgs),
+    /// Draws a scene nobody knows; the app runs it before the scene comes near the show.
+    #[command(hide = true)]
+    Trial(trial::TrialArgs),
     /// Prints the events of a file of live code.
     Pattern(pattern::PatternArgs),
     /// Plays a file of live code into a sound file, faster than real time.
@@ -80,6 +84,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Task::Db(args)) => db::run(&args),
         Some(Task::Config(args)) => config::run(&args),
         Some(Task::Scenes(args)) => scenes::run(&args),
+        Some(Task::Trial(args)) => trial::run(&args),
         Some(Task::Pattern(args)) => pattern::pattern(&args),
         Some(Task::Bounce(args)) => pattern::bounce(&args),
     };

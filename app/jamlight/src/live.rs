@@ -28,6 +28,7 @@ mod model;
 mod outputs;
 mod overlay;
 mod pulse;
+mod quarantine;
 mod recogniser;
 mod record;
 mod render;
@@ -41,6 +42,7 @@ mod streams;
 mod supervisor;
 mod tap;
 mod tracker;
+mod trial;
 mod wake;
 mod windows;
 

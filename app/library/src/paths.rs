@@ -60,6 +60,11 @@ impl Paths {
         self.state.join("autosave.json")
     }
 
+    /// Scenes that were tried, and those locked away.
+    pub fn quarantine_file(&self) -> PathBuf {
+        self.state.join("quarantine.json")
+    }
+
     /// Shows opened lately.
     pub fn recents_file(&self) -> PathBuf {
         self.state.join("recent.json")

@@ -84,6 +84,8 @@ pub struct Stage {
     settings: StageSettings,
     /// The render size is this share of the picture's, 0.5–1.
     scale: f32,
+    /// Programs that are drawn smaller still, and their share of the render size's sides.
+    shares: HashMap<ProgramId, f32>,
     kit: Kit,
     composer: Composer,
     programs: HashMap<ProgramId, Arc<PreparedProgram>>,
@@ -130,6 +132,7 @@ impl Stage {
         Ok(Self {
             settings,
             scale: 1.0,
+            shares: HashMap::new(),
             kit,
             composer,
             programs: HashMap::new(),
@@ -243,6 +246,15 @@ impl Stage {
     /// Draws inside at this share of the size, 0.5–1: live shows on weak machines.
     pub fn set_scale(&mut self, scale: f32) {
         self.scale = if scale.is_finite() { scale.clamp(0.5, 1.0) } else { 1.0 };
+    }
+
+    /// Draws a program at this share of the render size's sides, 0.1–1: one that is too dear at its full size.
+    pub fn set_program_scale(&mut self, id: ProgramId, share: f32) {
+        if share.is_finite() && share < 1.0 {
+            self.shares.insert(id, share.max(0.1));
+        } else {
+            self.shares.remove(&id);
+        }
     }
 
     /// The size scenes are drawn at, in pixels.

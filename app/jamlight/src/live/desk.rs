@@ -19,6 +19,7 @@ use super::drill::Drills;
 use super::ear::EarOrder;
 use super::files::{Done, Files, Job};
 use super::model::{self, Known};
+use super::quarantine::Quarantine;
 use super::record::Recorder;
 use super::room::{Member, RoomDesk};
 use super::score::Job as CodeJob;
@@ -40,6 +41,7 @@ pub(crate) struct Desk {
     room: RoomDesk,
     settings: LiveSettings,
     recorder: Recorder,
+    quarantine: Arc<Quarantine>,
     file: Option<PathBuf>,
     saved: Arc<Show>,
     recent: Vec<PathBuf>,
@@ -65,6 +67,7 @@ pub(crate) struct DeskStart {
     pub room: RoomDesk,
     pub settings: LiveSettings,
     pub recorder: Recorder,
+    pub quarantine: Arc<Quarantine>,
     pub drills: Drills,
     pub file: Option<PathBuf>,
     pub recent: Vec<PathBuf>,
@@ -86,6 +89,7 @@ impl Desk {
             room: start.room,
             settings: start.settings,
             recorder: start.recorder,
+            quarantine: start.quarantine,
             file: start.file,
             saved,
             recent: start.recent,
@@ -220,6 +224,7 @@ impl Desk {
             }
             Intent::ToggleRecording => self.recorder.toggle(),
             Intent::TogglePanic => self.toggle_panic(),
+            Intent::LiftQuarantine(scene) => self.quarantine.lift(&scene),
             Intent::NewShow => self.replace(Show::default(), None),
             Intent::OpenShow(path) => self.job(Job::Open(path)),
             Intent::SaveShow => {

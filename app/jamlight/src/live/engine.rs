@@ -23,9 +23,11 @@ use super::drill::Drills;
 use super::ear::{self, EarStart};
 use super::files::{self, FilesStart, unix_millis};
 use super::outputs::{Outputs, SurfaceDesk};
+use super::quarantine::Quarantine;
 use super::record::Recorder;
 use super::render::{self, RenderStart};
 use super::room::{self, Member, OwnRoom, RoomStart};
+use super::scenery::Gate;
 use super::scenes::{self, ScenesStart};
 use super::score::{self, CODE_SCENE_PREFIX, ScoreStart};
 use super::streams::{self, StreamsStart};
@@ -85,6 +87,9 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         board.card(CardKind::Warning, format!("The texts of the last time cannot be read: {err}."), None);
     }
 
+    let quarantine = Arc::new(Quarantine::open(paths.quarantine_file()));
+    let gate = Gate { quarantine: quarantine.clone(), folder: paths.scenes(), software: false };
+
     // The show first: its device is made while the window opens.
     let mut director = Director::new();
     director.resume_at(beginning.time_secs);
@@ -97,6 +102,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         gpu: settings.gpu.clone(),
         drills: drills.clone(),
         max_frames_per_sec: settings.live.max_frames_per_sec,
+        gate: gate.clone(),
         surfaces: surfaces.clone(),
         waker: waker.clone(),
     })?;
@@ -111,6 +117,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         waker: waker.clone(),
         gpu: settings.gpu.clone(),
         first: scenes_of(&beginning.show),
+        gate,
     })?;
     let output =
         Output::open(OutputSettings { lose_every: drills.lose_audio_every, ..OutputSettings::default() })?;
@@ -179,6 +186,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         recent: Recents::read(&paths.recents_file()).files,
         output_wanted: args.output.is_some() || settings.live.output_at_start,
         monitor,
+        quarantine,
         recorder,
         settings: settings.live,
     });

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{CardKind, OutputWishes, Picture, StreamBackdrop};
+use app_desktop::{Action, CardKind, Intent, OutputWishes, Picture, StreamBackdrop};
 use app_director::{Director, Moment};
 use app_library::SceneLibrary;
 use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
@@ -25,7 +25,7 @@ use super::engine::safe_layer;
 use super::meter::Meter;
 use super::outputs::SurfaceDesk;
 use super::room::Member;
-use super::scenery::Scenery;
+use super::scenery::{Gate, Scenery};
 use super::screens::{RenderOrder, Screens};
 use super::tap::TapPicture;
 use super::wake::Waker;
@@ -63,6 +63,7 @@ pub(crate) struct RenderStart {
     pub gpu: GpuSettings,
     pub drills: Drills,
     pub max_frames_per_sec: u32,
+    pub gate: Gate,
     pub surfaces: Arc<SurfaceDesk>,
     pub waker: Arc<Waker>,
 }
@@ -158,6 +159,13 @@ impl Render {
                 break;
             }
             tracing::info!(reason = new.loss_reason(), "graphics device lost");
+            if let Some(scene) = self.start.gate.quarantine.blame_newest() {
+                let lift = Action::App(Intent::LiftQuarantine(scene.clone()));
+                let said = format!(
+                    "Scene \"{scene}\" is locked away: the graphics device was lost right after it came."
+                );
+                board.card(CardKind::Error, said, Some(("Try again", lift)));
+            }
             let shown = self.meter.total() > shown_before;
             barren = if shown { 0 } else { barren + 1 };
             if shown {
@@ -191,7 +199,8 @@ impl Render {
                 return Over::Lost;
             }
         }
-        let mut scenery = Scenery::new(gpu, self.start.library.clone());
+        let mut scenery =
+            Scenery::new(gpu, self.start.library.clone(), self.start.gate.clone(), self.start.board.clone());
         // What panic shows must be there before it.
         app_director::Scenes::program(&scenery, &SceneId::from(DEFAULT_SCENE));
         let max_per_sec = self.start.max_frames_per_sec;

@@ -2,41 +2,105 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use app_desktop::CardKind;
+use app_desktop::{Action, CardKind, Intent};
 use app_director::Scenes;
-use app_library::SceneLibrary;
+use app_library::{SceneLibrary, SceneOrigin};
 use renderer_gpu::Gpu;
 use renderer_scene::{ProgramId, SceneProgram};
 use renderer_stage::{PreparedProgram, Stage, StageError};
 use sync_protocol::SceneId;
 
 use super::board::Board;
+use super::quarantine::Quarantine;
+use super::trial::{Trial, Verdict, scale_for};
 
-/// The library as the director may use it now: programs that are on the stage. Others are compiled
-/// by a worker while what runs runs on.
+/// What strangers' scenes are judged with.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub quarantine: Arc<Quarantine>,
+    /// The user's scenes.
+    pub folder: PathBuf,
+    /// Whether the show is drawn by the processor.
+    pub software: bool,
+}
+
+impl Gate {
+    /// Says at which share of its size a scene may be drawn; `None` when it may not. Blocks while a
+    /// stranger's scene is tried: on a worker.
+    pub(crate) fn share(
+        &self,
+        library: &SceneLibrary,
+        scene: &SceneId,
+        program: &SceneProgram,
+        against: Vec<SceneId>,
+        board: &Board,
+    ) -> Option<f32> {
+        let Some(SceneOrigin::File(file)) = library.entry(scene).map(|entry| entry.origin) else {
+            return Some(1.0);
+        };
+        let (folder, software) = (self.folder.clone(), self.software);
+        let trial = Trial { program: program.id, file, against, folder, software };
+        match self.quarantine.judge(scene, &trial) {
+            Verdict::Unknown => Some(1.0),
+            Verdict::Fits(ratio) => {
+                let share = scale_for(ratio);
+                if share < 1.0 {
+                    board.card(CardKind::Info, format!("Scene \"{scene}\" costs {ratio:.0} times what played when it was tried. It is drawn at {:.0} % of its size.", share * 100.0), None);
+                }
+                Some(share)
+            }
+            Verdict::Refused(reason) => {
+                let lift = Action::App(Intent::LiftQuarantine(scene.clone()));
+                board.card(
+                    CardKind::Error,
+                    format!("Scene \"{scene}\" is locked away: {reason}. What played before plays on."),
+                    Some(("Try again", lift)),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// A program a worker made, and at which share of its size it is drawn; `None` when it may not come.
+type Made = (SceneId, ProgramId, Option<Result<(PreparedProgram, f32), StageError>>);
+
+/// The library as the director may use it now: programs that are on the stage. Others are tried and
+/// compiled by a worker while what runs runs on.
 pub(crate) struct Scenery {
     library: Arc<SceneLibrary>,
     gpu: Gpu,
+    gate: Gate,
+    board: Arc<Board>,
+    /// The quarantine's count when refused scenes were last asked for.
+    changes: u64,
     ready: HashSet<ProgramId>,
     asked: HashSet<ProgramId>,
     wanted: RefCell<Vec<(SceneId, Arc<SceneProgram>)>>,
-    prepared: Receiver<(SceneId, Result<PreparedProgram, StageError>)>,
-    reply: Sender<(SceneId, Result<PreparedProgram, StageError>)>,
+    /// Scenes that were drawn lately.
+    playing: RefCell<Vec<SceneId>>,
+    prepared: Receiver<Made>,
+    reply: Sender<Made>,
 }
 
 impl Scenery {
-    pub(crate) fn new(gpu: &Gpu, library: Arc<SceneLibrary>) -> Self {
+    pub(crate) fn new(gpu: &Gpu, library: Arc<SceneLibrary>, gate: Gate, board: Arc<Board>) -> Self {
         // Unbounded, but each program is asked for once.
         let (reply, prepared) = channel();
         Self {
             library,
             gpu: gpu.clone(),
+            changes: gate.quarantine.changes(),
+            gate: Gate { software: gpu.is_software(), ..gate },
+            board,
             ready: HashSet::new(),
             asked: HashSet::new(),
             wanted: RefCell::default(),
+            playing: RefCell::default(),
             prepared,
             reply,
         }
@@ -45,11 +109,13 @@ impl Scenery {
     /// Puts on the stage what is ready. Returns whether anything was.
     pub(crate) fn take_prepared(&mut self, stage: &mut Stage, board: &Board) -> bool {
         let ready_before = self.ready.len();
-        while let Ok((scene, prepared)) = self.prepared.try_recv() {
-            let installed =
-                prepared.map(|prepared| (prepared.program().id, stage.install_prepared(prepared)));
+        while let Ok((scene, id, made)) = self.prepared.try_recv() {
+            // Refused: its card is shown.
+            let Some(made) = made else { continue };
+            let installed = made.map(|(prepared, share)| (stage.install_prepared(prepared), share));
             match installed {
-                Ok((id, true)) => {
+                Ok((true, share)) => {
+                    stage.set_program_scale(id, share);
                     if let Err(err) =
                         crate::offline::install_pictures(stage, id, self.library.pictures(&scene))
                     {
@@ -59,36 +125,56 @@ impl Scenery {
                             None,
                         );
                     }
+                    if self.is_strange(&scene) {
+                        self.gate.quarantine.came(id, &scene);
+                    }
                     self.ready.insert(id);
                 }
-                Ok((_, false)) | Err(StageError::Lost { .. }) => {}
+                Ok((false, _)) | Err(StageError::Lost { .. }) => {}
                 Err(err) => board.card(CardKind::Error, format!("{err}. What played before plays on."), None),
             }
         }
-        // What a rebuild brought along.
-        for (_, program) in self.wanted.get_mut().extract_if(.., |(_, program)| stage.has_program(program.id))
-        {
+        // What a rebuild brought along, unless it is what cost the device.
+        let quarantine = &self.gate.quarantine;
+        for (_, program) in self.wanted.get_mut().extract_if(.., |(_, program)| {
+            stage.has_program(program.id) && quarantine.reason(program.id).is_none()
+        }) {
             self.ready.insert(program.id);
+        }
+        if std::mem::replace(&mut self.changes, quarantine.changes()) != quarantine.changes() {
+            // One that was let go is asked for again.
+            let ready = &self.ready;
+            self.asked.retain(|id| ready.contains(id));
         }
         self.ready.len() > ready_before
     }
 
     /// Sends what the director missed to workers.
     pub(crate) fn prepare_wanted(&mut self) {
+        let playing = std::mem::take(&mut *self.playing.borrow_mut());
         for (scene, program) in self.wanted.borrow_mut().iter() {
             if !self.asked.insert(program.id) {
                 continue;
             }
             let (gpu, reply, scene, program) =
                 (self.gpu.clone(), self.reply.clone(), scene.clone(), program.clone());
+            let (library, gate, board) = (self.library.clone(), self.gate.clone(), self.board.clone());
+            let against = playing.clone();
             let worker = std::thread::Builder::new().name("compile".to_owned()).spawn(move || {
+                let share = gate.share(&library, &scene, &program, against, &board);
+                let id = program.id;
+                let made = share.map(|share| Ok((PreparedProgram::new(&gpu, program)?, share)));
                 // Nobody waits for it when the device went meanwhile.
-                let _ = reply.send((scene, PreparedProgram::new(&gpu, program)));
+                let _ = reply.send((scene, id, made));
             });
             if let Err(err) = worker {
                 tracing::warn!(%err, "no thread to compile a scene");
             }
         }
+    }
+
+    fn is_strange(&self, scene: &SceneId) -> bool {
+        self.library.entry(scene).is_some_and(|entry| matches!(entry.origin, SceneOrigin::File(_)))
     }
 }
 
@@ -96,6 +182,10 @@ impl Scenes for Scenery {
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
         let program = self.library.program(scene)?;
         if self.ready.contains(&program.id) {
+            let mut playing = self.playing.borrow_mut();
+            if !playing.contains(scene) {
+                playing.push(scene.clone());
+            }
             return Some(program);
         }
         let mut wanted = self.wanted.borrow_mut();

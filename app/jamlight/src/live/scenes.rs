@@ -20,6 +20,7 @@ use crate::offline::Listener;
 use crate::shelf::Shelf;
 
 use super::board::Board;
+use super::scenery::Gate;
 use super::wake::Waker;
 
 /// How often changed files are looked for.
@@ -41,6 +42,8 @@ pub(crate) struct ScenesStart {
     pub gpu: GpuSettings,
     /// Scenes of the show: they come first.
     pub first: Vec<SceneId>,
+    /// What strangers' scenes are judged with.
+    pub gate: Gate,
 }
 
 /// Starts the worker. It ends with the board.
@@ -121,7 +124,12 @@ impl Worker {
             let thumbnail =
                 entry.program.as_ref().and_then(|program| self.thumbnails.get(&program.id)).cloned();
             let card = cards.get(&id).cloned().unwrap_or_else(|| nameless(&id));
-            Some(SceneEntry { card, thumbnail, problem: entry.problem.map(|problem| problem.to_string()) })
+            let locked = entry.program.as_ref().and_then(|program| {
+                let reason = self.start.gate.quarantine.reason(program.id)?;
+                Some(format!("This scene is locked away: {reason}."))
+            });
+            let problem = entry.problem.map(|problem| problem.to_string()).or(locked);
+            Some(SceneEntry { card, thumbnail, problem })
         });
         self.start.board.scenes.set(entries.collect());
         self.start.waker.wake();
@@ -144,17 +152,28 @@ impl Worker {
             if self.start.board.is_ending() {
                 return;
             }
+            let gate = Gate { software: gpu.is_software(), ..self.start.gate.clone() };
+            if gate.share(&library, &id, &program, Vec::new(), &self.start.board).is_none() {
+                self.thumbnails.insert(program.id, blank());
+                self.publish();
+                continue;
+            }
             let picture = match draw(&gpu, &library, &id, program.clone()) {
                 Ok(picture) => picture,
                 Err(err) => {
                     tracing::warn!(%err, scene = %id, "no thumbnail");
-                    Picture { size: [1, 1], version: 0, rgba: Arc::from([0, 0, 0, 255]) }
+                    blank()
                 }
             };
             self.thumbnails.insert(program.id, picture);
             self.publish();
         }
     }
+}
+
+/// What stands for a scene that shows nothing.
+fn blank() -> Picture {
+    Picture { size: [1, 1], version: 0, rgba: Arc::from([0, 0, 0, 255]) }
 }
 
 /// A scene to the built-in track, two seconds in.

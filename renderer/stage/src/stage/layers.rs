@@ -71,7 +71,9 @@ impl Stage {
             ([Some(a), _], 0.0) => Some(a),
             ([_, Some(b)], 1.0) => Some(b),
             ([None, None], _) => None,
-            (sides, _) => self.crossing(encoder, input, sides, input.fader.program.as_ref(), position, report),
+            (sides, _) => {
+                self.crossing(encoder, input, sides, input.fader.program.as_ref(), position, report)
+            }
         }
     }
 
@@ -258,7 +260,8 @@ impl Stage {
                 self.converted(encoder, content, convert, report)
             }
         });
-        let size = self.render_size();
+        let share = self.shares.get(&program.program).copied().unwrap_or(1.0);
+        let size = self.render_size().map(|side| ((side as f32 * share).round() as u32).max(1));
         let mut instance = match self.instances.remove(&program.instance) {
             Some(instance) if instance.program == program.program => instance,
             other => {

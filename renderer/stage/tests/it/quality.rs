@@ -1,5 +1,7 @@
 use renderer_stage::ScaleControl;
 
+use crate::rig::{draw, one, scene, stage};
+
 const BUDGET_SECS: f32 = 1.0 / 30.0;
 
 /// Runs frames on a machine with a fixed and a per-pixel cost (at full size), in milliseconds, with a little noise.
@@ -65,4 +67,22 @@ fn one_long_frame_changes_nothing() {
     run(&mut control, 2.0, 20.0, 60);
     assert_eq!(control.frame(2.0), 1.0);
     assert!(run(&mut control, 2.0, 20.0, 120).iter().all(|s| *s == 1.0));
+}
+
+#[test]
+fn a_dear_program_is_drawn_smaller_and_still_fills_the_picture() {
+    let ramp =
+        scene("fn image(p: Pixel) -> vec4f { return vec4f(p.uv.x * 0.5, floor(p.px.x) * 0.01, 0.0, 1.0); }");
+    let mut stage = stage([32, 16]);
+    stage.install(ramp.clone()).unwrap();
+    let whole = draw(&mut stage, &one(&ramp, 0));
+    stage.set_program_scale(ramp.id, 0.5);
+    let small = draw(&mut stage, &one(&ramp, 1));
+    for (a, b) in whole.iter().zip(&small) {
+        assert!(a[0].abs_diff(b[0]) <= 12, "{a:?} {b:?}");
+    }
+    // Its own pixels are half as many: the last column is number 15, not 31.
+    assert!(small[31][1] < whole[31][1]);
+    stage.set_program_scale(ramp.id, 1.0);
+    assert_eq!(draw(&mut stage, &one(&ramp, 0)), whole);
 }
