@@ -108,3 +108,36 @@ fn a_large_picture_arrives_over_frames_while_the_old_one_stays() {
     }
     assert_all(&draw(&mut stage, &input), [100, 0, 0], 1);
 }
+
+#[test]
+fn two_hundred_4k_pictures_stay_within_the_budget_and_can_be_called_back() {
+    // One picture's bytes for all of them: it is the device's memory that counts.
+    let bytes: Arc<[u8]> = Arc::from(vec![80; 3840 * 2160 * 4]);
+    let big = || Picture { width: 3840, height: 2160, rgba: bytes.clone() };
+    let budget_bytes = 128 * 1024 * 1024;
+    let gpu_settings = GpuSettings { texture_budget_bytes: budget_bytes, ..gpu().settings().clone() };
+    let gpu = Gpu::new(&gpu_settings).unwrap();
+    let mut stage = Stage::new(&gpu, StageSettings { live: true, ..settings([8, 8]) }).unwrap();
+    let show_a = scene("fn image(p: Pixel) -> vec4f { return look(picture_a, p.uv); }");
+    stage.install(show_a.clone()).unwrap();
+    let mut input = one(&show_a, 0);
+    let mut refused = 0;
+    for no in 0..200 {
+        let id = PictureId(5_000 + no);
+        refused += u32::from(stage.put_picture(id, big()).is_err());
+        if no % 10 == 0 {
+            input.pictures[0] = Some(id);
+            stage.render(&input).unwrap();
+        }
+        let live = stage.texture_stats().live_bytes;
+        assert!(live <= budget_bytes, "{live} bytes after picture {no}");
+    }
+    assert!(refused < 200, "at least some were taken");
+    // Called back while they are still on their way.
+    (0..200).for_each(|no| stage.remove_picture(PictureId(5_000 + no)));
+    input.pictures[0] = None;
+    stage.render(&input).unwrap();
+    let live = stage.texture_stats().live_bytes;
+    assert!(live < 3840 * 2160 * 4, "{live} bytes are left");
+    assert_eq!(gpu.errors().total(), 0);
+}
