@@ -92,22 +92,19 @@ impl Limiter {
         Ok(Self { module, layout, memory, stays, group, judges: Default::default(), spread })
     }
 
-    /// Looks at the picture about to be finished beside the one shown last (`None`: there is none), and decides how
-    /// much of that stays. `slot` and `textures` are those of [`Step::Output`].
+    /// Looks at the picture about to be finished beside the one shown last, and decides how much of that stays.
+    /// `slot` and the first two textures are those of [`Step::Output`], with the seconds since the last picture in
+    /// `slot.a[3]`; the third is the picture shown last, `None` when there is none.
     pub(crate) fn judge(
         &mut self,
         kit: &mut Kit,
         composer: &Composer,
         encoder: &mut wgpu::CommandEncoder,
         mut slot: Slot,
-        textures: [Option<TextureRef>; 2],
-        shown: Option<TextureId>,
-        dt_secs: f32,
+        [composed, glow, shown]: [Option<TextureRef>; 3],
     ) {
-        slot.a[3] = dt_secs.max(0.0);
         slot.fit = [f32::from(u8::from(shown.is_some())), 0.0, 0.0, 0.0];
-        let (group, offsets) =
-            composer.bind(kit, slot, [textures[0], textures[1], shown.map(TextureRef::from), None]);
+        let (group, offsets) = composer.bind(kit, slot, [composed, glow, shown, None]);
         let device = kit.gpu.device().clone();
         let judge = self
             .judges

@@ -108,7 +108,9 @@ impl Stage {
         let mut limited = [textures[0], textures[1], None, None];
         if self.settings.limit_flashes {
             let (kit, composer) = (&mut self.kit, &self.composer);
-            self.limiter.judge(kit, composer, encoder, slot, textures, last, input.dt_secs);
+            let judged = Slot { a: [slot.a[0], slot.a[1], 0.0, input.dt_secs.max(0.0)], ..slot };
+            let shown = [textures[0], textures[1], last.map(TextureRef::from)];
+            self.limiter.judge(kit, composer, encoder, judged, shown);
             if let Some(last) = last {
                 limited = [textures[0], textures[1], Some(last.into()), Some(self.limiter.stays().into())];
             }
