@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run says so")]
 
+#[expect(dead_code, reason = "tests and the other bench use more of it")]
 #[path = "../tests/it/song.rs"]
 mod song;
 

@@ -109,7 +109,9 @@ fn a_lost_device_changes_no_limited_picture() {
     let film = |lose_at: &[u64]| {
         let settings = StageSettings { limit_flashes: true, ..settings([32, 18]) };
         let mut stage = Stage::new(&gpu(), settings).unwrap();
-        [&black, &white].map(|scene| stage.install(scene.clone()).unwrap());
+        for scene in [&black, &white] {
+            stage.install(scene.clone()).unwrap();
+        }
         let draw = |frame: u64| {
             if lose_at.contains(&frame) {
                 stage.gpu().lose();
