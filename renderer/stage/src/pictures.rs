@@ -116,6 +116,12 @@ impl Pictures {
 
     /// Sends what waits.
     pub(crate) fn run(&mut self, kit: &Kit, budget_bytes: u64) {
+        // What was thrown away to make room while it was on its way is not sent any more.
+        let gone = self.resident.extract_if(|_, resident| kit.store.texture(resident.texture).is_none());
+        for (_, resident) in gone {
+            self.belt.cancel(resident.texture.number());
+            self.uploads.remove(&resident.texture.number());
+        }
         for number in self.belt.run(&kit.gpu, budget_bytes) {
             if let Some(resident) = self.uploads.remove(&number).and_then(|id| self.resident.get_mut(&id)) {
                 resident.complete = true;

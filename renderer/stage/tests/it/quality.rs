@@ -79,7 +79,7 @@ fn a_dear_program_is_drawn_smaller_and_still_fills_the_picture() {
     stage.set_program_scale(ramp.id, 0.5);
     let small = draw(&mut stage, &one(&ramp, 1));
     for (a, b) in whole.iter().zip(&small) {
-        assert!(a[0].abs_diff(b[0]) <= 12, "{a:?} {b:?}");
+        assert!(a[0].abs_diff(b[0]) <= 24, "{a:?} {b:?}");
     }
     // Its own pixels are half as many: the last column is number 15, not 31.
     assert!(small[31][1] < whole[31][1]);
