@@ -59,7 +59,7 @@ pub(crate) fn code_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, comma
     let tokens = Tokens::in_use(ui);
     let mut desk = std::mem::take(&mut shell.code);
     let id = desk.in_front(model);
-    keys(ui, &mut desk, &id, shell, model, commands);
+    let asked = keys(ui, &desk, &id);
     let backdrop = tokens.background.gamma_multiply(model.look.code_backdrop.clamp(0.0, 1.0));
     let frame = egui::Frame::new().fill(backdrop).inner_margin(SPACE_M);
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
@@ -78,6 +78,10 @@ pub(crate) fn code_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, comma
             }
         }
     });
+    // Only now: what was typed in the same frame belongs to it.
+    if let Some(all) = asked {
+        desk.evaluate(&id, all, shell, model, commands);
+    }
     shell.code = desk;
 }
 
@@ -133,20 +137,18 @@ impl Desk {
     }
 }
 
-fn keys(ui: &egui::Ui, desk: &mut Desk, id: &TextId, shell: &Shell, model: &Model, commands: &CommandSender) {
+/// Takes the editor's keys; returns whether all of the text (or one paragraph) is to be evaluated.
+fn keys(ui: &egui::Ui, desk: &Desk, id: &TextId) -> Option<bool> {
     if desk.shows_scene {
-        return;
+        return None;
     }
     let shift = Modifiers::COMMAND | Modifiers::SHIFT;
-    if pressed(ui, shift, Key::Enter) || pressed(ui, Modifiers::ALT, Key::Enter) {
-        desk.evaluate(id, false, shell, model, commands);
-    }
-    if pressed(ui, Modifiers::COMMAND, Key::Enter) {
-        desk.evaluate(id, true, shell, model, commands);
-    }
+    let paragraph = pressed(ui, shift, Key::Enter) || pressed(ui, Modifiers::ALT, Key::Enter);
+    let all = pressed(ui, Modifiers::COMMAND, Key::Enter);
     if ui.memory(|memory| memory.focused().is_none()) && pressed(ui, Modifiers::NONE, Key::Enter) {
         editor::focus(ui, id);
     }
+    (all || paragraph).then_some(all)
 }
 
 /// Tabs on the left, what one does on the right.

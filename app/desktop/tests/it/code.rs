@@ -126,6 +126,15 @@ fn what_is_typed_reaches_the_room_and_control_enter_evaluates_all_of_it() {
 }
 
 #[test]
+fn what_is_typed_just_before_the_key_is_evaluated_with_the_rest() {
+    let mut window = writing(vec![]);
+    window.event(egui::Event::Text("s(\"bd\")".to_owned()));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.run_steps(2);
+    assert_eq!(evaluations(&mut window), ["s(\"bd\")"]);
+}
+
+#[test]
 fn alt_enter_takes_over_one_paragraph_and_leaves_the_others_as_they_run() {
     let running = "a: s(\"bd\")\n\nb: s(\"hh\")";
     let mut one = code_text("main", "a: s(\"CHANGED\")\n\nb: s(\"sd\")");
