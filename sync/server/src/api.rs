@@ -179,6 +179,7 @@ async fn join(
 ) -> Result<Json<Joined>, Refusal> {
     let (admitted, token, ticket) =
         state.door.admit(peer.address, &body.room, &body.credential, &body.name)?;
+    state.door.confirm(&token);
     Ok(Json(Joined { me: admitted.who.id, role: admitted.who.role, token, ticket }))
 }
 

@@ -77,6 +77,8 @@ struct Key {
     who: Member,
     invite: Option<InviteId>,
     ends_at: Instant,
+    /// The token this one replaces: good until somebody has shown that this one arrived.
+    replaces: Option<Hash>,
 }
 
 /// Somebody who was let in.
@@ -160,8 +162,13 @@ impl Door {
         };
         let keys = |keys: Vec<SavedKey>| {
             let key = |one: SavedKey| {
-                let key =
-                    Key { room: one.room, who: one.who, invite: one.invite, ends_at: ends_at(one.secs_left) };
+                let key = Key {
+                    room: one.room,
+                    who: one.who,
+                    invite: one.invite,
+                    ends_at: ends_at(one.secs_left),
+                    replaces: None,
+                };
                 Some((Hash::try_from(one.hash.0).ok()?, key))
             };
             keys.into_iter().filter_map(key).collect()
@@ -266,7 +273,13 @@ impl Door {
         let who = book.new_member(name, role.min(Role::CoHost));
         book.add_ticket(
             &secret,
-            Key { room: room.clone(), who, invite: None, ends_at: Instant::now() + TICKET_LIFE },
+            Key {
+                room: room.clone(),
+                who,
+                invite: None,
+                ends_at: Instant::now() + TICKET_LIFE,
+                replaces: None,
+            },
         );
         Ok(secret)
     }
@@ -275,7 +288,13 @@ impl Door {
     pub(crate) fn host_token(&self, room: &RoomId, host: MemberId) -> Result<Secret, Envelope> {
         let secret = new_secret()?;
         let who = Member::new(host, "Host", Role::Host);
-        let key = Key { room: room.clone(), who, invite: None, ends_at: Instant::now() + TOKEN_LIFE };
+        let key = Key {
+            room: room.clone(),
+            who,
+            invite: None,
+            ends_at: Instant::now() + TOKEN_LIFE,
+            replaces: None,
+        };
         let mut book = self.book();
         book.revision += 1;
         book.tokens.insert(hash(&secret), key);
@@ -283,7 +302,8 @@ impl Door {
     }
 
     /// Says who somebody is, and gives it a token to come back with and a ticket for its editors. A
-    /// token works once: it is replaced by the new one.
+    /// token works once: it is replaced by the new one as soon as that has arrived, see
+    /// [`Door::confirm`].
     pub(crate) fn admit(
         &self,
         address: std::net::IpAddr,
@@ -297,9 +317,7 @@ impl Door {
         book.may_try(address, now)?;
         let found = match credential {
             Credential::Invite(secret) => book.use_invite(&hash(secret), room, name, now),
-            Credential::Token(secret) => {
-                book.tokens.remove(&hash(secret)).filter(|key| key.ends_at > now && key.room == *room)
-            }
+            Credential::Token(secret) => book.use_token(hash(secret), room, now),
         };
         let Some(mut key) = found else {
             return Err(book.wrong_try(address, now));
@@ -308,9 +326,19 @@ impl Door {
         key.who.name = name.to_owned();
         key.ends_at = now + TOKEN_LIFE;
         book.tokens.insert(hash(&token), key.clone());
-        book.add_ticket(&ticket, Key { ends_at: now + TICKET_LIFE, ..key.clone() });
+        book.add_ticket(&ticket, Key { ends_at: now + TICKET_LIFE, replaces: None, ..key.clone() });
         shrink(&mut book.tokens);
         Ok((Admitted { room: key.room, who: key.who }, token, ticket))
+    }
+
+    /// Notes that a token has arrived: the one before it is good for nobody any more.
+    pub(crate) fn confirm(&self, token: &Secret) {
+        let mut book = self.book();
+        let replaced = book.tokens.get_mut(&hash(token)).and_then(|key| key.replaces.take());
+        if let Some(replaced) = replaced {
+            book.revision += 1;
+            book.tokens.remove(&replaced);
+        }
     }
 
     /// Says whose token this is; it stays good. For requests that carry it each time.
@@ -364,7 +392,15 @@ impl Book {
         }
         open.invite.uses_left -= 1;
         let (role, id, room) = (open.invite.role, open.invite.id, open.invite.room.clone());
-        Some(Key { room, who: self.new_member(name, role), invite: Some(id), ends_at: now })
+        Some(Key { room, who: self.new_member(name, role), invite: Some(id), ends_at: now, replaces: None })
+    }
+
+    /// The answer to a token may be lost with its connection, so the token stays good until its
+    /// successor is confirmed. A successor that never arrived is good for nobody.
+    fn use_token(&mut self, token: Hash, room: &RoomId, now: Instant) -> Option<Key> {
+        let key = self.tokens.get(&token).filter(|key| key.ends_at > now && key.room == *room)?.clone();
+        self.tokens.retain(|_, key| key.replaces != Some(token));
+        Some(Key { replaces: Some(token), ..key })
     }
 
     fn new_member(&mut self, name: &str, role: Role) -> Member {
@@ -464,8 +500,13 @@ mod tests {
         let back = Credential::Token(token.clone());
         let (again, next, _) = door.admit(GUEST, &room(), &back, "ana").unwrap();
         assert_eq!(again.who.id, first.who.id);
+        // The answer was lost with its connection: the same token again, and what was lost is void.
+        let (third, arrived, _) = door.admit(GUEST, &room(), &back, "ana").unwrap();
+        assert_eq!(third.who.id, first.who.id);
+        assert!(door.bearer(GUEST, &next).is_err());
+        door.confirm(&arrived);
         assert_eq!(code(door.admit(GUEST, &room(), &back, "ana")), ErrorCode::Unauthorized, "a replay");
-        assert!(door.bearer(GUEST, &token).is_err() && door.bearer(GUEST, &next).is_ok());
+        assert!(door.bearer(GUEST, &token).is_err() && door.bearer(GUEST, &arrived).is_ok());
     }
 
     #[test]

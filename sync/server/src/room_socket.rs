@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
 use sync_protocol::{
-    Envelope, ErrorCode, FromMember, Hello, LayerSource, PROTOCOL_VERSION, SceneCard, SceneId, Show, ToMember,
+    Envelope, ErrorCode, FromMember, Hello, LayerSource, PROTOCOL_VERSION, SceneCard, SceneId, Secret, Show,
+    ToMember,
 };
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -26,7 +27,7 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves a member's line until either side ends it.
 pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut line: Line) {
-    let (room, conn, first, queue) = match enter(&state, peer, &mut line).await {
+    let (room, conn, first, queue, token) = match enter(&state, peer, &mut line).await {
         Ok(entered) => entered,
         Err(error) => {
             if error.code == ErrorCode::Unauthorized {
@@ -38,13 +39,14 @@ pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut line: Line) {
             return line.close(CloseCode::Policy, "not let in").await;
         }
     };
-    let (code, reason) = talk(&state, &room, conn, first, queue, &mut line).await;
+    let (code, reason) = talk(&state, &room, conn, first, queue, token, &mut line).await;
     // Fails only when the room has stopped.
     let _ = room.leave(conn).await;
     line.close(code, reason).await;
 }
 
-type Entered = (RoomHandle, Conn, Vec<Arc<Sent>>, mpsc::Receiver<Arc<Sent>>);
+/// The last is the new token, to be confirmed when the other side has shown that it arrived.
+type Entered = (RoomHandle, Conn, Vec<Arc<Sent>>, mpsc::Receiver<Arc<Sent>>, Secret);
 
 async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Entered, Envelope> {
     let malformed =
@@ -64,7 +66,7 @@ async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Ente
     let me = admitted.who.id;
     let (to_socket, queue) = mpsc::channel(QUEUE);
     let (first, entered) = tokio::sync::oneshot::channel();
-    let of_room = Arc::clone(state);
+    let (of_room, given) = (Arc::clone(state), token.clone());
     let take_seat = move |entry: Entry<'_>| {
         let state = entry.missed.is_none().then(|| Box::new(entry.session.state(Some(me))));
         let welcome = ToMember::Welcome { me, token, ticket, room_secs: entry.room_secs, state };
@@ -80,7 +82,7 @@ async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Ente
         Join { who: admitted.who, is_primary: true, after: hello.after, take_seat: Box::new(take_seat) };
     let conn = room.join(join).await?;
     let first = entered.await.map_err(|_| Envelope::new(ErrorCode::Closed, "the room has stopped"))?;
-    Ok((room, conn, first, queue))
+    Ok((room, conn, first, queue, given))
 }
 
 async fn talk(
@@ -89,6 +91,7 @@ async fn talk(
     conn: Conn,
     first: Vec<Arc<Sent>>,
     mut queue: mpsc::Receiver<Arc<Sent>>,
+    token: Secret,
     line: &mut Line,
 ) -> (CloseCode, &'static str) {
     let mut stopping = state.stopping();
@@ -98,6 +101,7 @@ async fn talk(
     let mut was_closed = false;
     let mut watching: Option<Watching> = None;
     let mut pictures = state.pictures.subscribe();
+    let mut unconfirmed = Some(token);
     if line.send(outgoing(state, &first)).await.is_err() {
         return (CloseCode::Away, "");
     }
@@ -123,6 +127,10 @@ async fn talk(
             message = line.next() => {
                 heard_at = Instant::now();
                 Metrics::add(&state.metrics.messages_in, 1);
+                // Whoever says anything after the welcome has it.
+                if let (Some(Ok(_)), Some(token)) = (&message, unconfirmed.take()) {
+                    state.door.confirm(&token);
+                }
                 match message {
                     Some(Ok(Message::Text(message))) => match serde_json::from_str::<FromMember>(message.as_str()) {
                         Ok(FromMember::Watch { pictures }) => {

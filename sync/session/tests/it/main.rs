@@ -3,6 +3,7 @@
 
 mod people;
 mod show;
+mod simulation;
 mod talk;
 mod text;
 

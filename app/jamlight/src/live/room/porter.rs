@@ -113,6 +113,8 @@ impl Worker {
         let limit = usize::try_from(MAX_SCENE_BYTES).unwrap_or(usize::MAX);
         let fetched = match self.client.fetch(&format!("scenes/{scene}"), limit) {
             Ok(fetched) => fetched,
+            // Built in there, by a newer version perhaps: the stage says what it lacks.
+            Err(FetchError::NotThere) => return,
             Err(err) => return self.failed(scene.as_str(), &err),
         };
         if !SCENES.contains(&fetched.extension.as_str()) {
@@ -186,7 +188,6 @@ fn wanted(show: &Show) -> (BTreeSet<SceneId>, BTreeSet<AssetId>) {
         scenes.insert(effect.scene.clone());
         params.extend(effect.params.values());
     }
-    scenes.insert(show.transition.scene.clone());
     scenes.extend(show.playlist.scenes.iter().cloned());
     assets.extend(params.into_iter().filter_map(|value| match value {
         ParamValue::Image(asset) => Some(asset.clone()),
@@ -237,7 +238,7 @@ mod tests {
         };
         let (scenes, assets) = wanted(&show);
         let scenes: Vec<&str> = scenes.iter().map(SceneId::as_str).collect();
-        assert_eq!(scenes, ["crossfade", "glow", "mine", "next"]);
+        assert_eq!(scenes, ["glow", "mine", "next"]);
         let assets: Vec<&str> = assets.iter().map(AssetId::as_str).collect();
         assert_eq!(assets, ["a", "b", "c"]);
     }
