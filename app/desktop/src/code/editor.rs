@@ -5,7 +5,8 @@ use std::sync::Arc;
 use egui::text::{CCursor, CCursorRange, LayoutJob};
 use egui::text_edit::TextEditState;
 use egui::{
-    Color32, Event, FontId, Galley, Id, Key, Modifiers, Pos2, Rect, Stroke, StrokeKind, TextEdit, Ui,
+    Color32, Event, EventFilter, FontId, Galley, Id, Key, Modifiers, Pos2, Rect, Stroke, StrokeKind,
+    TextEdit, Ui,
 };
 use sync_protocol::TextId;
 
@@ -17,6 +18,10 @@ use crate::tokens::{TEXT_S, Tokens};
 
 /// What one step of indentation is.
 const INDENT: &str = "  ";
+
+/// Keys that stay with the text instead of moving the focus.
+const KEPT_KEYS: EventFilter =
+    EventFilter { tab: true, escape: true, horizontal_arrows: true, vertical_arrows: true };
 
 /// A text as it is shown here.
 #[derive(Debug, Default)]
@@ -76,6 +81,10 @@ pub(crate) fn editor_ui(
     let chosen = if focused { popup.take_keys(ui) } else { Chosen::Nothing };
     let asked = focused && ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Space));
     if focused {
+        // One step back at a time: first the list, then the writing, then the mode.
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            ui.memory_mut(|memory| memory.surrender_focus(id));
+        }
         indent_keys(ui, buffer);
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Slash)) {
             toggle_comment(buffer);
@@ -103,6 +112,7 @@ pub(crate) fn editor_ui(
             .id(id)
             .hint_text(hint)
             .code_editor()
+            .event_filter(KEPT_KEYS)
             .frame(egui::Frame::NONE)
             .desired_width(f32::INFINITY)
             .min_size(ui.available_size())

@@ -172,6 +172,27 @@ fn completion_offers_functions_and_inside_mini_notation_sounds() {
 }
 
 #[test]
+fn escape_leaves_the_list_then_the_writing_then_the_mode() {
+    let mut window = writing(vec![]);
+    type_text(&mut window, "fa");
+    window.run_steps(2);
+    let mut press = |typed: &str| {
+        window.key_press(Key::Escape);
+        window.run_steps(3);
+        window.event(egui::Event::Text(typed.to_owned()));
+        window.run_steps(2);
+        (
+            window.query_by_label_contains("fastcat").is_some(),
+            window.state().shell.mode(),
+            text(&window, "main"),
+        )
+    };
+    assert_eq!(press("!"), (false, Mode::Code, "fa!".to_owned()), "the list is gone, writing goes on");
+    assert_eq!(press("!"), (false, Mode::Code, "fa!".to_owned()), "nobody writes");
+    assert_eq!(press("").1, Mode::Play);
+}
+
+#[test]
 fn the_function_at_the_cursor_explains_itself() {
     let mut window = writing(vec![code_text("main", "s(\"bd\").fast(2")]);
     window.run_steps(2);

@@ -134,10 +134,8 @@ impl Desk {
             state: self.board.output_state.get(),
         };
         let now = Instant::now();
-        let code = match self.shell.mode() {
-            Mode::Code => self.code.model(&self.board, &self.member, &show, now),
-            _ => app_desktop::Code::default(),
-        };
+        // In every mode: the first frame of the editor has its texts.
+        let code = self.code.model(&self.board, &self.member, &show, now);
         let known = Known {
             show,
             file,
