@@ -33,7 +33,7 @@ fn carry_out(model: &mut Model, action: &Action) -> bool {
             .chain(insert.encode_utf16())
             .chain(units[end..].iter().copied())
             .collect();
-        known.text = Arc::from(String::from_utf16(&new).unwrap());
+        known.text = Arc::from(String::from_utf16_lossy(&new));
     }
     true
 }
