@@ -5,7 +5,7 @@
 //! program), `compiled`, `frame MILLIS` for each frame, `done`. What takes too long between two lines,
 //! or ends without `done`, is the scene's fault.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,6 +49,11 @@ pub(super) struct TrialArgs {
 }
 
 pub(super) fn run(args: &TrialArgs) -> Result<()> {
+    std::thread::Builder::new().name("leash".to_owned()).spawn(|| {
+        // Nothing is ever sent: the pipe's end is the message, and who hangs cannot hear it elsewhere.
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(1);
+    })?;
     let adapter = if args.software { AdapterChoice::Software } else { AdapterChoice::default() };
     let gpu = Gpu::new(&GpuSettings { adapter, ..GpuSettings::default() })?;
     let library = SceneLibrary::built_in();

@@ -88,7 +88,12 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     }
 
     let quarantine = Arc::new(Quarantine::open(paths.quarantine_file()));
-    let gate = Gate { quarantine: quarantine.clone(), folder: paths.scenes(), software: false };
+    let gate = Gate {
+        quarantine: quarantine.clone(),
+        folder: paths.scenes(),
+        software: false,
+        played: Arc::default(),
+    };
 
     // The show first: its device is made while the window opens.
     let mut director = Director::new();

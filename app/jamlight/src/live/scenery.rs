@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use app_desktop::{Action, CardKind, Intent};
@@ -12,7 +13,7 @@ use app_library::{SceneLibrary, SceneOrigin};
 use renderer_gpu::Gpu;
 use renderer_scene::{ProgramId, SceneProgram};
 use renderer_stage::{PreparedProgram, Stage, StageError};
-use sync_protocol::SceneId;
+use sync_protocol::{DEFAULT_SCENE, SceneId};
 
 use super::board::Board;
 use super::quarantine::Quarantine;
@@ -26,6 +27,8 @@ pub(crate) struct Gate {
     pub folder: PathBuf,
     /// Whether the show is drawn by the processor.
     pub software: bool,
+    /// Whether any scene of the show was drawn yet.
+    pub played: Arc<AtomicBool>,
 }
 
 impl Gate {
@@ -182,6 +185,7 @@ impl Scenes for Scenery {
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
         let program = self.library.program(scene)?;
         if self.ready.contains(&program.id) {
+            self.gate.played.store(true, Ordering::Release);
             let mut playing = self.playing.borrow_mut();
             if !playing.contains(scene) {
                 playing.push(scene.clone());
@@ -192,6 +196,12 @@ impl Scenes for Scenery {
         if !wanted.iter().any(|(_, known)| known.id == program.id) {
             wanted.push((scene.clone(), program));
         }
-        None
+        drop(wanted);
+        // A show that begins with a stranger's scene is not black while that is tried, nor when it may not come.
+        let waits = self.is_strange(scene) && !self.gate.played.load(Ordering::Acquire);
+        waits
+            .then(|| self.library.program(&SceneId::from(DEFAULT_SCENE)))
+            .flatten()
+            .filter(|safe| self.ready.contains(&safe.id))
     }
 }

@@ -75,7 +75,11 @@ impl Trial {
 
     fn start(&self) -> anyhow::Result<(Child, Receiver<String>)> {
         let program = std::env::current_exe().context("the program does not know where it is")?;
-        let mut command = Command::new(program);
+        // The show comes first where the processor draws.
+        let mut command = if cfg!(unix) { Command::new("nice") } else { Command::new(&program) };
+        if cfg!(unix) {
+            command.args(["-n", "15"]).arg(&program);
+        }
         command.arg("trial").arg(&self.file).arg("--scenes").arg(&self.folder);
         for scene in &self.against {
             command.args(["--against", scene.as_str()]);
@@ -83,7 +87,8 @@ impl Trial {
         if self.software {
             command.arg("--software");
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // The child ends when our end of its input closes: it outlives no show.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
         let output = child.stdout.take().context("the trial has no output")?;
         // Unbounded, but a dozen lines.
