@@ -65,10 +65,11 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
+        // The show's own scenes first; some may be the user's.
+        self.start.library.add_folder(&self.start.folder);
         for id in self.start.first.clone() {
             self.compile(&id);
         }
-        self.start.library.add_folder(&self.start.folder);
         for id in self.start.library.ids() {
             if self.start.board.is_ending() {
                 return;
