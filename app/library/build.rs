@@ -1,5 +1,5 @@
-//! Embeds every built-in scene: a file dropped into `shaders/scenes`, `shaders/transitions` or `assets/scenes`
-//! is in the next build, under its file name. The pieces of code of `assets/examples` as well.
+//! Embeds every built-in scene: a file dropped into one of these folders is in the next build, under
+//! its file name. The pieces of code of `assets/examples` as well.
 #![expect(clippy::disallowed_methods, reason = "a build script speaks to cargo by environment and files")]
 
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
     let mut table = String::from("pub(crate) static BUILT_IN: &[(&str, &str)] = &[\n");
     let mut files = Vec::new();
-    for folder in ["shaders/scenes", "shaders/transitions", "assets/scenes"] {
+    for folder in ["shaders/scenes", "shaders/effects", "shaders/transitions", "assets/scenes"] {
         let folder = root.join(folder);
         println!("cargo:rerun-if-changed={}", folder.display());
         if !folder.is_dir() {

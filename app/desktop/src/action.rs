@@ -9,6 +9,7 @@ use sync_protocol::{Command, LayerId, SceneId, TextId};
 use crate::jam_model::RoomIntent;
 use crate::model::{AudioChoice, Look};
 use crate::outputs::OutputWishes;
+use crate::stage_model::ImportTarget;
 
 /// A wish of the person at the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +81,24 @@ pub enum Intent {
         /// The layer for its light, where none shows it yet.
         layer: Option<LayerId>,
     },
+    /// Brings files and folders in.
+    Import {
+        /// Which.
+        paths: Vec<PathBuf>,
+        /// Where they are shown.
+        target: ImportTarget,
+    },
+    /// Writes the person's own scenes among these as one pack.
+    ExportPack {
+        /// Which.
+        scenes: Vec<SceneId>,
+        /// The zip.
+        to: PathBuf,
+    },
+    /// Marks a scene as a favourite, or no longer.
+    SetFavourite(SceneId, bool),
+    /// Gives a scene stars, 1–5; 0 takes them back.
+    Rate(SceneId, u8),
     /// Takes a card away.
     DismissCard(u64),
     /// Changes how the panels look.
@@ -99,6 +118,10 @@ pub enum BrowsePurpose {
     SaveShow,
     /// A track to play.
     PlayTrack,
+    /// Pictures, videos, scenes and packs to bring in.
+    Media,
+    /// A place to write a pack.
+    SavePack,
 }
 
 /// Where panels put their wishes.

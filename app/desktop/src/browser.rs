@@ -1,25 +1,33 @@
 use std::path::PathBuf;
 
 use egui::{Align2, Ui};
+use sync_protocol::SceneId;
 
 use crate::action::{BrowsePurpose, CommandSender, Intent};
 use crate::model::Model;
 use crate::shell::Shell;
+use crate::stage_model::ImportTarget;
 use crate::tokens::{SPACE_M, Tokens};
 
 /// The file extension of shows.
 const SHOW_EXTENSION: &str = "jamlight";
+/// The file extension of packs.
+const PACK_EXTENSION: &str = "zip";
 
 /// What the file browser remembers.
 #[derive(Debug)]
 pub(crate) struct Browser {
     purpose: BrowsePurpose,
     name: String,
+    /// Where what is brought in is shown.
+    pub(crate) target: ImportTarget,
+    /// What goes into a pack.
+    pub(crate) scenes: Vec<SceneId>,
 }
 
 impl Browser {
     pub(crate) fn new(purpose: BrowsePurpose) -> Self {
-        Self { purpose, name: String::new() }
+        Self { purpose, name: String::new(), target: ImportTarget::default(), scenes: Vec::new() }
     }
 }
 
@@ -30,9 +38,15 @@ pub(crate) fn browser_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands
         BrowsePurpose::OpenShow => "Open a show",
         BrowsePurpose::SaveShow => "Save the show",
         BrowsePurpose::PlayTrack => "Play a file",
+        BrowsePurpose::Media => "Bring in pictures, videos, scenes, packs",
+        BrowsePurpose::SavePack => "Write the scenes shown as a pack",
     };
-    if browser.purpose == BrowsePurpose::SaveShow && browser.name.is_empty() {
-        browser.name = model.show.title.clone();
+    if browser.name.is_empty() {
+        match browser.purpose {
+            BrowsePurpose::SaveShow => browser.name.clone_from(&model.show.title),
+            BrowsePurpose::SavePack => "My scenes".clone_into(&mut browser.name),
+            _ => {}
+        }
     }
     let mut open = true;
     let mut picked = None;
@@ -47,6 +61,12 @@ pub(crate) fn browser_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands
             BrowsePurpose::OpenShow => Intent::OpenShow(path),
             BrowsePurpose::SaveShow => Intent::SaveShowAs(path),
             BrowsePurpose::PlayTrack => Intent::ListenTo(crate::AudioChoice::File(path)),
+            BrowsePurpose::Media => {
+                Intent::Import { paths: vec![path], target: std::mem::take(&mut browser.target) }
+            }
+            BrowsePurpose::SavePack => {
+                Intent::ExportPack { scenes: std::mem::take(&mut browser.scenes), to: path }
+            }
         });
         open = false;
     }
@@ -91,7 +111,7 @@ fn contents_ui(
             if ui.selectable_label(false, text).clicked() {
                 match (entry.is_folder, purpose) {
                     (true, _) => go(entry.path.clone()),
-                    (false, BrowsePurpose::SaveShow) => {
+                    (false, BrowsePurpose::SaveShow | BrowsePurpose::SavePack) => {
                         browser.name =
                             entry.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                     }
@@ -100,14 +120,27 @@ fn contents_ui(
             }
         }
     });
-    if purpose == BrowsePurpose::SaveShow {
+    if purpose == BrowsePurpose::Media
+        && ui
+            .button("Show this folder's pictures one after the other")
+            .on_hover_text("A folder with a pack.toml is brought in as a pack")
+            .clicked()
+    {
+        picked = Some(folder.path.clone());
+    }
+    let extension = match purpose {
+        BrowsePurpose::SaveShow => Some(SHOW_EXTENSION),
+        BrowsePurpose::SavePack => Some(PACK_EXTENSION),
+        _ => None,
+    };
+    if let Some(extension) = extension {
         ui.add_space(SPACE_M);
         ui.horizontal(|ui| {
             let label = ui.label("Name");
             ui.text_edit_singleline(&mut browser.name).labelled_by(label.id);
             // A separator in the name would leave the folder one sees.
             let name = browser.name.trim().replace(['/', '\\'], "-");
-            let path = folder.path.join(&name).with_added_extension(SHOW_EXTENSION);
+            let path = folder.path.join(&name).with_added_extension(extension);
             let exists = folder.entries.iter().any(|entry| entry.path == path);
             let label = if exists { "Replace" } else { "Save here" };
             if ui.add_enabled(!name.is_empty(), egui::Button::new(label)).clicked() {

@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::jam_model::Room;
 use crate::now_playing::Playing;
 use crate::outputs::{OutputState, OutputWishes};
+use crate::stage_model::StageView;
 
 /// Everything the panels show.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Model {
     pub file: ShowFile,
     /// The library, in the order of the keys 1–8.
     pub scenes: Arc<[SceneEntry]>,
+    /// The stage beside the Show.
+    pub stage: StageView,
     /// The finished picture, as large as asked for by [`crate::Shell::wanted_picture`].
     pub picture: Option<Picture>,
     /// What is heard.

@@ -9,12 +9,13 @@ use crate::action::{BrowsePurpose, CommandSender, Intent};
 use crate::browser::{Browser, browser_ui};
 use crate::cards::cards_ui;
 use crate::code::{self, code_ui};
-use crate::inspector::inspector_ui;
+use crate::inspector::{Tab, inspector_ui};
 use crate::jam::{RoomPanel, room_ui};
 use crate::keys;
 use crate::layers::layers_ui;
-use crate::library::library_ui;
+use crate::library::{Shelf, library_ui};
 use crate::model::{Model, Picture};
+use crate::stage_model::ImportTarget;
 use crate::status_bar::status_bar_ui;
 use crate::tokens::{self, FADE_AFTER_SECS, FADE_SECS, Tokens};
 
@@ -51,6 +52,9 @@ pub struct Shell {
     pub(crate) selected: Option<LayerId>,
     pub(crate) search: String,
     pub(crate) tag: Option<String>,
+    pub(crate) shelf: Shelf,
+    /// What the inspector shows.
+    pub(crate) tab: Tab,
     pub(crate) browser: Option<Browser>,
     pub(crate) room: RoomPanel,
     pub(crate) code: code::Desk,
@@ -149,6 +153,22 @@ impl Shell {
         commands.app(Intent::ListFolder { path: None, purpose });
     }
 
+    /// Opens the file browser for something to be shown somewhere.
+    pub(crate) fn browse_media(&mut self, target: ImportTarget, commands: &CommandSender) {
+        self.browse(BrowsePurpose::Media, commands);
+        if let Some(browser) = &mut self.browser {
+            browser.target = target;
+        }
+    }
+
+    /// Opens the file browser for a place to write these scenes as a pack.
+    pub(crate) fn browse_pack(&mut self, scenes: Vec<SceneId>, commands: &CommandSender) {
+        self.browse(BrowsePurpose::SavePack, commands);
+        if let Some(browser) = &mut self.browser {
+            browser.scenes = scenes;
+        }
+    }
+
     /// Notes what the person does and fades the panels when it is nothing.
     fn fade(&mut self, ui: &egui::Ui, model: &Model) {
         let (now_secs, active) =
@@ -209,9 +229,9 @@ pub fn shell_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &
             match shell.mode {
                 Mode::Play => {}
                 Mode::Mix => {
+                    layers_ui(ui, shell, model, commands);
                     library_ui(ui, shell, model, commands);
                     inspector_ui(ui, shell, model, commands);
-                    layers_ui(ui, shell, model, commands);
                 }
                 Mode::Code => code_ui(ui, shell, model, commands),
             }
@@ -219,11 +239,35 @@ pub fn shell_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &
     } else {
         ui.ctx().set_cursor_icon(egui::CursorIcon::None);
     }
+    drops_ui(ui, commands);
     cards_ui(ui, model, commands);
     browser_ui(ui, shell, model, commands);
     if std::mem::take(&mut shell.tabbed) {
         // A focused button would take Space, which is the next scene.
         ui.memory_mut(|memory| memory.focused().map(|id| memory.surrender_focus(id)));
+    }
+}
+
+/// Files dropped on the window come in; while they hover, it says so.
+fn drops_ui(ui: &egui::Ui, commands: &CommandSender) {
+    let (dropped, hovering) =
+        ui.input(|input| (input.raw.dropped_files.clone(), !input.raw.hovered_files.is_empty()));
+    let paths: Vec<_> = dropped.iter().map(|file| file.path().to_owned()).collect();
+    if !paths.is_empty() {
+        commands.app(Intent::Import { paths, target: ImportTarget::NewLayer });
+    }
+    if hovering {
+        let tokens = Tokens::in_use(ui);
+        let area = ui.ctx().content_rect().shrink(12.0);
+        let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop here"));
+        let painter = ui.ctx().layer_painter(layer);
+        painter.rect_stroke(area, 12.0, egui::Stroke::new(3.0, tokens.accent), egui::StrokeKind::Inside);
+        let text = "Drop to bring it on stage: pictures, videos, folders, scenes, packs, tracks, shows";
+        let font = egui::FontId::proportional(22.0);
+        let galley = painter.layout_no_wrap(text.to_owned(), font, tokens.text);
+        let place = Rect::from_center_size(area.center(), galley.size() + egui::vec2(32.0, 20.0));
+        painter.rect_filled(place, 8.0, tokens.panel);
+        painter.galley(place.center() - galley.size() / 2.0, galley, tokens.text);
     }
 }
 

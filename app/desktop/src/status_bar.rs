@@ -168,7 +168,8 @@ pub(crate) fn labelled(response: Response, name: &str) -> Response {
     response
 }
 
-fn popup(button: &Response, contents: impl FnOnce(&mut Ui)) {
+/// A panel that opens at a button and stays until one clicks beside it.
+pub(crate) fn popup(button: &Response, contents: impl FnOnce(&mut Ui)) {
     egui::Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
         ui.set_min_width(280.0);
         contents(ui);

@@ -5,6 +5,7 @@ mod code;
 #[path = "it/playing.rs"]
 mod playing;
 #[path = "it/room.rs"]
+mod mixing;
 mod room;
 
 use std::sync::Arc;

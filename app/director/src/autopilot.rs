@@ -74,7 +74,8 @@ impl Pilot {
         };
         let stayed = beat - since;
         let called = autopilot.on_sections && new_section && stayed >= MIN_STAY_BEATS;
-        let waits = self.proposed_beat.is_some_and(|proposed| (0.0..RETRY_BEATS).contains(&(beat - proposed)));
+        let waits =
+            self.proposed_beat.is_some_and(|proposed| (0.0..RETRY_BEATS).contains(&(beat - proposed)));
         if waits || !(called || stayed >= f64::from(autopilot.beats)) {
             return None;
         }
@@ -123,17 +124,15 @@ impl Pilot {
         let suits = |candidate: &&Candidate| {
             Some(&candidate.scene) != current
                 && (!autopilot.favourites || candidate.favourite)
-                && (autopilot.tags.is_empty() || candidate.tags.iter().any(|tag| autopilot.tags.contains(tag)))
+                && (autopilot.tags.is_empty()
+                    || candidate.tags.iter().any(|tag| autopilot.tags.contains(tag)))
         };
         let score = |candidate: &Candidate| {
             let ago = self.shown.get(&candidate.scene).map(|shown| self.num_choices - shown);
             // What was never shown comes first; then what was shown longest ago.
             let fresh = ago.map_or(2.0, |ago| 1.0 - 1.0 / ago.max(1) as f32);
-            let fit = if autopilot.follow_energy {
-                1.0 - (energy(&candidate.tags) - intensity).abs()
-            } else {
-                0.0
-            };
+            let fit =
+                if autopilot.follow_energy { 1.0 - (energy(&candidate.tags) - intensity).abs() } else { 0.0 };
             let rating = if candidate.rating == 0 { 0.5 } else { f32::from(candidate.rating) / 5.0 };
             let chance = noise(seed, candidate.scene.as_str(), i64::from(self.num_choices));
             fresh + FIT_WEIGHT * fit + RATING_WEIGHT * rating + CHANCE_WEIGHT * chance

@@ -21,6 +21,8 @@ use crate::palette::linear_from_srgb;
 const HURRY_PER_SEC: f32 = 4.0;
 /// A slide takes so many beats to become the next, at most half of the time it is seen.
 const SLIDE_FADE_BEATS: f64 = 1.0;
+/// Shortest time of a slide, in beats.
+const MIN_SLIDE_BEATS: f32 = *sync_protocol::SLIDE_BEATS_RANGE.start();
 /// A transition shown by itself takes so many beats to get across.
 const BEATS_TO_AND_FRO: f64 = 4.0;
 
@@ -143,8 +145,7 @@ impl LayerState {
         let to = current.input(moment, report);
         let mut opacity = layer.opacity;
         if let Some(modulation) = layer.modulations.get(OPACITY) {
-            opacity =
-                (opacity + self.opacity.follow(modulation, OPACITY, moment.modulation)).clamp(0.0, 1.0);
+            opacity = (opacity + self.opacity.follow(modulation, OPACITY, moment.modulation)).clamp(0.0, 1.0);
             moved.push(Moved {
                 layer: Some(layer.id.0),
                 effect: None,
@@ -189,7 +190,10 @@ impl LayerState {
         if self.change.is_some() {
             return; // hurried to its end first
         }
-        let picture = source_picture_id(&layer.source, moment.track);
+        let picture = match &layer.source {
+            LayerSource::Slides(slides) => slide_picture(slides, slide_place(slides, moment.beat).floor()),
+            source => source_picture_id(source, moment.track),
+        };
         if picture.is_some_and(|picture| !moment.scenes.picture_ready(picture)) {
             return; // last good keeps playing
         }
@@ -376,8 +380,8 @@ impl Running {
         let mut images = Vec::with_capacity(program.params.len());
         for (idx, spec) in program.params.iter().enumerate() {
             let set = self.params.get(&spec.name).cloned();
-            let mut slot =
-                spec.clamp_slot(set.as_ref().map_or_else(|| spec.default_slot(), |value| slot_of(value, spec)));
+            let mut slot = spec
+                .clamp_slot(set.as_ref().map_or_else(|| spec.default_slot(), |value| slot_of(value, spec)));
             if let Some(cued) = active_cue(moment.cues, &spec.name, moment.beat) {
                 slot = spec.clamp_slot([cued as f32, 0.0, 0.0, 0.0]);
             }
@@ -467,12 +471,9 @@ fn standing(input: SceneInput, running: &Running, moment: &LayerMoment<'_>) -> D
 
 /// The slide of a beat; at its end it fades into the next.
 fn slide(slides: &Slides, beat: f64) -> LayerContent {
-    let beats = f64::from(slides.beats.max(0.25));
-    let place = (beat / beats).max(0.0);
-    let at = |step: f64| {
-        let idx = (step % slides.pictures.len().max(1) as f64) as usize;
-        slides.pictures.get(idx).and_then(picture_id).map_or(SceneInput::Solid([0.0; 4]), SceneInput::Picture)
-    };
+    let place = slide_place(slides, beat);
+    let at = |step: f64| slide_picture(slides, step).map_or(SceneInput::Solid([0.0; 4]), SceneInput::Picture);
+    let beats = f64::from(slides.beats.max(MIN_SLIDE_BEATS));
     let fade_beats = SLIDE_FADE_BEATS.min(beats / 2.0);
     let left_beats = (1.0 - place.fract()) * beats;
     if left_beats >= fade_beats || slides.pictures.len() < 2 {
@@ -484,6 +485,16 @@ fn slide(slides: &Slides, beat: f64) -> LayerContent {
         program: None,
         progress: (1.0 - left_beats / fade_beats) as f32,
     }))
+}
+
+/// Slides since beat 0.
+fn slide_place(slides: &Slides, beat: f64) -> f64 {
+    (beat / f64::from(slides.beats.max(MIN_SLIDE_BEATS))).max(0.0)
+}
+
+fn slide_picture(slides: &Slides, step: f64) -> Option<PictureId> {
+    let idx = (step % slides.pictures.len().max(1) as f64) as usize;
+    slides.pictures.get(idx).and_then(picture_id)
 }
 
 /// Whether one source becomes the other without a transition.

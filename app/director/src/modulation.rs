@@ -189,8 +189,7 @@ mod tests {
     fn an_envelope_rises_at_the_hit_and_falls_to_a_twentieth() {
         let kick = Hit { count: 1, time_secs: 1.0, strength: 0.8 };
         let signal = AudioFrame { kick, ..AudioFrame::default() };
-        let envelope =
-            by(ModSource::Envelope { hit: HitKind::Kick, attack_secs: 0.1, release_secs: 1.0 });
+        let envelope = by(ModSource::Envelope { hit: HitKind::Kick, attack_secs: 0.1, release_secs: 1.0 });
         let values = run(&envelope, &signal, [2.1, 2.2, 4.2].into_iter());
         assert!((values[0] - 0.4).abs() < 0.01, "{values:?}");
         assert!((values[1] - 0.8).abs() < 0.01, "{values:?}");

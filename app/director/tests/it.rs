@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app_director::{Candidate, Director, Moment, Moved, Scenes, Step, text_picture_id};
 use audio_signal::{AudioFrame, BandSignal, Cue as PatternCue, CueValue, Transport};
 use renderer_scene::{
-    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, PictureId, ProgramId, ProgramInput, SceneInput,
-    SceneKind, SceneProgram, Var,
+    BinaryOp, ComputedParam, Expr, LayerContent, ParamKind, ParamSpec, PictureId, ProgramId, ProgramInput,
+    SceneInput, SceneKind, SceneProgram, Var,
 };
 use sync_protocol::{
     Autopilot, Band, Command, Cue, CueId, CueTrigger, Effect, LayerId, LayerSource, Look, ModSource,
@@ -70,7 +70,8 @@ fn program(id: u128) -> Arc<SceneProgram> {
 
 fn shelf() -> Shelf {
     let filter = SceneProgram { num_inputs: 1, ..SceneProgram::clone(&program(9)) };
-    let scenes = [("one", program(1)), ("two", program(2)), ("three", program(3)), ("filter", Arc::new(filter))];
+    let scenes =
+        [("one", program(1)), ("two", program(2)), ("three", program(3)), ("filter", Arc::new(filter))];
     Shelf(scenes.map(|(name, program)| (name.to_owned(), program)).into(), None)
 }
 
@@ -91,7 +92,13 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        Self { director: Director::new(), shelf: shelf(), now_secs: 0.0, cues: Vec::new(), signal: AudioFrame::default() }
+        Self {
+            director: Director::new(),
+            shelf: shelf(),
+            now_secs: 0.0,
+            cues: Vec::new(),
+            signal: AudioFrame::default(),
+        }
     }
 
     fn step(&mut self, show: &Show) -> Step {

@@ -6,6 +6,7 @@
 //! - main: the control window (eframe, its own device) and the outputs' windows (`windows`, `control`);
 //! - render: the show, on its own device (`render`);
 //! - ear: what is heard (`ear`); score: what code plays (`score`); scenes: what compiles and watches (`scenes`);
+//! - media: pictures, videos, cameras, words (`media`);
 //! - recogniser: names what is heard (`recogniser`, `tracker`);
 //! - files: what touches the disk (`files`); pulse: the sign of life (`pulse`).
 //!
@@ -23,6 +24,7 @@ mod drill;
 mod ear;
 mod engine;
 mod files;
+mod media;
 mod meter;
 mod model;
 mod outputs;

@@ -120,7 +120,8 @@ impl Film {
         from_secs: f64,
         show: &Show,
     ) -> Result<Self> {
-        let stage = Stage::new(gpu, StageSettings { size, live: false, ..StageSettings::default() })?;
+        let mut stage = Stage::new(gpu, StageSettings { size, live: false, ..StageSettings::default() })?;
+        put_built_in(&mut stage)?;
         let fps = f64::from(fps.max(1));
         let mut conductor = Conductor::new();
         // The ear needs the music before the first picture to know tempo and gain.
@@ -186,6 +187,16 @@ impl Film {
         }
         Ok(())
     }
+}
+
+/// Gives the stage the built-in pictures in full: its own are stand-ins.
+pub(crate) fn put_built_in(stage: &mut Stage) -> Result<()> {
+    for (side, id) in PictureId::BUILT_IN.into_iter().enumerate() {
+        let picture = app_library::built_in_picture(side)?;
+        let [width, height] = picture.size;
+        stage.put_frame(id, Picture { width, height, rgba: picture.rgba.into() })?;
+    }
+    Ok(())
 }
 
 /// Gives the stage the pictures a scene brings; a built-in one stands in for what is missing.

@@ -80,6 +80,26 @@ impl Paths {
         self.data.join("recognition")
     }
 
+    /// What the person thinks of scenes.
+    pub fn marks_file(&self) -> PathBuf {
+        self.state.join("marks.json")
+    }
+
+    /// Where the videos of shows are.
+    pub fn videos_file(&self) -> PathBuf {
+        self.state.join("videos.json")
+    }
+
+    /// The user's own fonts.
+    pub fn fonts(&self) -> PathBuf {
+        self.data.join("fonts")
+    }
+
+    /// What scenes look like, by content.
+    pub fn thumbnails(&self) -> PathBuf {
+        self.cache.join("thumbnails")
+    }
+
     /// What plays, for other programs: `nowplaying.txt`, `nowplaying.json`, the cover.
     pub fn now_playing(&self) -> PathBuf {
         self.data.join("nowplaying")

@@ -11,6 +11,9 @@ pub const MAX_PICTURE_SIDE_PX: u32 = 8192;
 /// Largest decoded picture, in bytes: one square of the largest side in RGBA.
 const MAX_DECODED_BYTES: u64 = MAX_PICTURE_SIDE_PX as u64 * MAX_PICTURE_SIDE_PX as u64 * 4;
 
+/// An SVG says so within so many bytes.
+const SVG_WITHIN_BYTES: usize = 1024;
+
 /// Why a picture was not let in.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -32,6 +35,9 @@ pub enum PictureError {
     /// None of the formats we read.
     #[error("this is not a picture we read; use PNG, JPEG, WebP or GIF")]
     UnknownFormat,
+    /// Vector graphics.
+    #[error("SVG pictures are not read, for they may hold programs and links; save it as PNG")]
+    Svg,
     /// The bytes do not hold what they promise.
     #[error("the picture is damaged: {0}")]
     Damaged(image::ImageError),
@@ -67,6 +73,10 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Picture, PictureError> {
         .with_guessed_format()
         .map_err(|err| PictureError::Damaged(err.into()))?;
     if reader.format().is_none() {
+        let start = bytes.get(..SVG_WITHIN_BYTES).unwrap_or(bytes);
+        if String::from_utf8_lossy(start).to_lowercase().contains("<svg") {
+            return Err(PictureError::Svg);
+        }
         return Err(PictureError::UnknownFormat);
     }
     let mut limits = Limits::default();
@@ -80,4 +90,17 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Picture, PictureError> {
     let rgba = image::DynamicImage::from_decoder(decoder).map_err(PictureError::Damaged)?.into_rgba8();
     let id = AssetId(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect());
     Ok(Picture { id, size: [width, height], rgba: rgba.into_raw() })
+}
+
+/// Returns built-in picture A (0) or B (1): made by `examples/built_in_pictures.rs`.
+///
+/// # Errors
+/// [`PictureError`] never, as a test shows.
+pub fn built_in_picture(side: usize) -> Result<Picture, PictureError> {
+    let bytes: &[u8] = if side == 0 {
+        include_bytes!("../../../assets/pictures/dusk.jpg")
+    } else {
+        include_bytes!("../../../assets/pictures/pool.jpg")
+    };
+    decode_picture(bytes)
 }

@@ -5,12 +5,12 @@
 use std::path::Path;
 
 use app_library::{
-    Autosave, PictureError, Recents, SceneLibrary, SettingsFile, ShowError, ShowFile, decode_picture,
-    write_atomic,
+    Autosave, Marks, MediaError, MediaStore, Pack, PackError, PictureError, Recents, SceneLibrary,
+    SettingsFile, ShowError, ShowFile, built_in_picture, decode_picture, write_atomic,
 };
 use audio_signal::Transport;
 use serde::{Deserialize, Serialize};
-use sync_protocol::{DEFAULT_SCENE, ParamShape, SceneId, Show};
+use sync_protocol::{AssetId, DEFAULT_SCENE, ParamShape, SceneId, Show};
 
 const GOOD: &str = "fn image(p: Pixel) -> vec4f { return vec4f(frame.all.x); }";
 const BAD: &str = "fn image(p: Pixel) -> vec4f {\n  return nothing;\n}";
@@ -188,8 +188,9 @@ fn a_file_is_replaced_whole_or_not_at_all() {
 }
 
 #[test]
-fn all_32_scenes_and_6_transitions_of_ours_compile_and_say_what_they_are() {
+fn all_32_scenes_10_filters_and_12_transitions_compile_and_say_what_they_are() {
     let library = SceneLibrary::built_in();
+    let mut kinds = std::collections::BTreeMap::<String, usize>::new();
     for id in library.ids() {
         let scene = library.compile(&id).unwrap_or_else(|problem| panic!("{problem}"));
         assert_eq!(
@@ -198,6 +199,12 @@ fn all_32_scenes_and_6_transitions_of_ours_compile_and_say_what_they_are() {
             "a scene is called as it is named"
         );
         assert!(scene.description.len() > 20 && scene.tags.len() >= 3, "{id} says too little of itself");
+        let kind = match scene.num_inputs {
+            0 => format!("{:?}", scene.kind),
+            1 => "filter".to_owned(),
+            _ => "transition".to_owned(),
+        };
+        *kinds.entry(kind).or_insert(0) += 1;
     }
     let cards = library.cards();
     for card in &cards {
@@ -214,6 +221,109 @@ fn all_32_scenes_and_6_transitions_of_ours_compile_and_say_what_they_are() {
             }
         }
     }
-    let of = |kind: &str| cards.iter().filter(|card| card.kind == kind).count();
-    assert_eq!((of("native"), of("hydra"), of("transition")), (24, 8, 6));
+    let of = |kind: &str| kinds.get(kind).copied().unwrap_or_default();
+    assert_eq!((of("Native"), of("Hydra"), of("filter"), of("transition")), (24, 8, 10, 12), "{kinds:?}");
+}
+
+/// A zip of these files.
+fn zipped(files: &[(&str, &str)]) -> std::io::Cursor<Vec<u8>> {
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap()
+}
+
+const PACK: &str = "name = \"Venue\"\nlicence = \"MIT\"\n";
+const SCENE: &str = "fn image(p: Pixel) -> vec4f { return vec4f(p.uv, 0.0, 1.0); }";
+
+#[test]
+fn a_pack_goes_in_and_comes_out_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let files = [("venue/pack.toml", PACK), ("venue/scenes/tunnel.wgsl", SCENE), ("venue/.DS_Store", "x")];
+    let pack = Pack::from_zip(zipped(&files)).unwrap();
+    pack.install(home.path()).unwrap();
+    pack.install(home.path()).unwrap();
+    let library = SceneLibrary::default();
+    let ids = library.add_folder(home.path());
+    assert_eq!(ids, [SceneId::from("packs/Venue/tunnel")]);
+    library.compile(&ids[0]).unwrap();
+    let scene = home.path().join("packs/Venue/tunnel.wgsl");
+    let again = Pack::of_scenes(pack.info.clone(), &[scene]).unwrap();
+    let mut out = std::io::Cursor::new(Vec::new());
+    again.write_zip(&mut out).unwrap();
+    let back = Pack::from_zip(out).unwrap();
+    assert_eq!((back.info.name.as_str(), back.scenes().count()), ("Venue", 1));
+}
+
+#[test]
+fn a_pack_that_leads_out_of_itself_or_brings_a_program_is_refused_and_writes_nothing() {
+    let check = |name: &str, expected: &str| {
+        let pack = Pack::from_zip(zipped(&[("pack.toml", PACK), ("scenes/a.wgsl", SCENE), (name, "x")]));
+        let error = format!("{:?}", pack.unwrap_err());
+        assert!(error.starts_with(expected), "{name}: {error}");
+    };
+    check("../evil.wgsl", "Escape");
+    check("scenes/../../evil.wgsl", "Escape");
+    check("/etc/evil.txt", "Escape");
+    check("C:\\evil.txt", "Escape");
+    check("..\\evil.txt", "Escape");
+    check("scenes/run.sh", "Unwanted");
+    let named = |name: &str| {
+        let manifest = format!("name = {name:?}\n");
+        Pack::from_zip(zipped(&[("pack.toml", &manifest), ("scenes/a.wgsl", SCENE)])).unwrap_err()
+    };
+    assert!(matches!(named("../up"), PackError::Name { .. }));
+    assert!(matches!(named(""), PackError::Name { .. }));
+    assert!(matches!(Pack::from_zip(zipped(&[("pack.toml", PACK)])), Err(PackError::Empty)));
+    assert!(matches!(Pack::from_zip(zipped(&[("scenes/a.wgsl", SCENE)])), Err(PackError::Manifest(_))));
+    assert!(matches!(Pack::from_zip(std::io::Cursor::new(b"no zip")), Err(PackError::Zip(_))));
+}
+
+#[test]
+fn pictures_are_kept_by_content_and_svg_is_refused_with_a_way_out() {
+    let home = tempfile::tempdir().unwrap();
+    let store = MediaStore::new(home.path().join("pictures"), home.path().join("videos.json"));
+    let file = home.path().join("a.png");
+    image::RgbaImage::from_pixel(2, 3, image::Rgba([9, 8, 7, 255])).save(&file).unwrap();
+    let id = store.import_picture(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(store.picture(&id).unwrap().unwrap().size, [2, 3]);
+    assert!(store.picture(&AssetId("ab".repeat(32))).unwrap().is_none());
+    let svg = home.path().join("b.svg");
+    std::fs::write(&svg, "<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+    assert!(store.import_picture(&svg).unwrap_err().to_string().contains("save it as PNG"));
+    assert!(matches!(store.import_folder(home.path()), Err(MediaError::NoPictures { .. })));
+    let film = home.path().join("film.mp4");
+    std::fs::write(&film, "not decoded here").unwrap();
+    let id = store.import_video(&film).unwrap();
+    assert_eq!(store.video(&id), Some(film.clone()));
+    std::fs::remove_file(&film).unwrap();
+    assert_eq!(store.video(&id), None);
+}
+
+#[test]
+fn marks_come_back_and_a_broken_file_holds_none() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("marks.json");
+    let scene = SceneId::from("ink");
+    let marks = Marks { favourites: [scene.clone()].into(), ratings: [(scene, 4)].into() };
+    marks.write(&path).unwrap();
+    assert_eq!(Marks::read(&path), marks);
+    std::fs::write(&path, "{\"ratings\": {\"ink\": 77}}").unwrap();
+    assert_eq!(Marks::read(&path), Marks::default());
+    std::fs::write(&path, "[").unwrap();
+    assert_eq!(Marks::read(&path), Marks::default());
+}
+
+#[test]
+fn the_built_in_pictures_decode_and_leave_the_dark_dark() {
+    for side in 0..2 {
+        let picture = built_in_picture(side).unwrap();
+        assert_eq!(picture.size, [1280, 720]);
+        let dark = picture.rgba.chunks(4).filter(|pixel| pixel[..3].iter().all(|c| *c < 100)).count();
+        assert!(dark * 3 > picture.rgba.len() / 4, "a third of picture {side} is dark");
+    }
 }

@@ -30,8 +30,7 @@ pub use expr::{
 pub use guard::{MAX_INLINED_STATEMENTS, MAX_LOOP_STEPS, bound_loops, check_size};
 pub use input::{
     Backdrop, Blend, FaderInput, FrameInput, HitInput, LayerContent, LayerInput, MaskForm, MaskInput,
-    MasterInput, PictureId, Placement, PreviewRequest,
-    ProgramInput, SceneInput, TransitionInput,
+    MasterInput, PictureId, Placement, PreviewRequest, ProgramInput, SceneInput, TransitionInput,
 };
 pub use param::{ParamKind, ParamSlot, ParamSpec};
 pub use program::{

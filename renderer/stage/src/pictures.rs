@@ -72,9 +72,10 @@ impl Pictures {
     ) -> Result<(), StageError> {
         let picture = Picture::new([picture.width, picture.height], picture.rgba)?;
         let size = [picture.width, picture.height];
-        let resident = self.resident.get_mut(&id).filter(|_| {
-            self.known.get(&id).is_some_and(|known| [known.width, known.height] == size)
-        });
+        let resident = self
+            .resident
+            .get_mut(&id)
+            .filter(|_| self.known.get(&id).is_some_and(|known| [known.width, known.height] == size));
         let resident = resident.and_then(|one| kit.store.texture(one.texture).map(|texture| (one, texture)));
         let Some((resident, texture)) = resident else {
             self.evict(kit, id);
@@ -127,6 +128,10 @@ impl Pictures {
                 resident.complete = true;
             }
         }
+    }
+
+    pub(crate) fn is_arriving(&self, id: PictureId) -> bool {
+        self.resident.get(&id).is_some_and(|resident| !resident.complete)
     }
 
     pub(crate) fn size(&self, id: PictureId) -> Option<[u32; 2]> {

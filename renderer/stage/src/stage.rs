@@ -217,6 +217,11 @@ impl Stage {
         self.pictures.put_frame(&mut self.kit, id, picture)
     }
 
+    /// Returns whether a picture is on its way to the device: a layer that waits until it is there shows no hole.
+    pub fn is_arriving(&self, id: PictureId) -> bool {
+        self.pictures.is_arriving(id)
+    }
+
     /// Takes a picture away and frees its texture at once.
     pub fn remove_picture(&mut self, id: PictureId) {
         self.pictures.remove(&mut self.kit, id);

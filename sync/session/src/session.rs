@@ -93,6 +93,16 @@ impl Session {
         self.desk.show()
     }
 
+    /// Returns whether a member has a change that can be taken back.
+    pub fn can_undo(&self, member: MemberId) -> bool {
+        self.desk.decide(member, 0.0, &Command::Undo).is_ok()
+    }
+
+    /// Returns whether a member has an undone change that can be made again.
+    pub fn can_redo(&self, member: MemberId) -> bool {
+        self.desk.decide(member, 0.0, &Command::Redo).is_ok()
+    }
+
     /// Returns the number of the last event, 0 before the first.
     pub fn seq(&self) -> Seq {
         self.seq

@@ -2,16 +2,17 @@
 //!
 //! Latest wins: a writer replaces, a reader clones an `Arc`. Each lock is held for that copy only.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use app_desktop::{
-    Action, AudioChoice, Card, CardKind, Monitor, OutputState, OutputWishes, Performance, Picture, Playing,
-    SceneEntry,
+    Action, AudioChoice, Card, CardKind, LiveValue, Marks, Monitor, OutputState, OutputWishes, Performance,
+    Picture, Playing, SceneEntry,
 };
 use audio_signal::{AudioFrame, Transport};
+use sync_protocol::{HeardTrack, SceneCard, Show};
 
 use super::ear::EarState;
 use super::score::Stand;
@@ -92,6 +93,19 @@ pub(crate) struct Board {
     /// What was recognised, for the panel.
     pub playing: Slot<Playing>,
     pub scenes: Slot<Arc<[SceneEntry]>>,
+    /// Filters and transitions of the library.
+    pub filters: Slot<Arc<[SceneCard]>>,
+    pub transitions: Slot<Arc<[SceneCard]>>,
+    /// Values of the modulated parameters in the last frame.
+    pub moved: Slot<Arc<[LiveValue]>>,
+    /// Small pictures of layers and decks.
+    pub layer_pictures: Slot<Arc<BTreeMap<u32, Picture>>>,
+    /// What the person thinks of scenes.
+    pub marks: Slot<Arc<Marks>>,
+    /// Number of the stage: a new one is given all pictures again.
+    pub stage_no: AtomicU32,
+    /// Whether the panels that show layers are open.
+    pub mix_open: AtomicBool,
     pub monitors: Slot<Vec<Monitor>>,
     /// What a person wants of windows, streams and the flash limiter.
     pub outputs: Slot<Arc<OutputWishes>>,
@@ -145,6 +159,13 @@ impl Board {
             clicks: Slot::default(),
             playing: Slot::default(),
             scenes: Slot::new(Arc::from([])),
+            filters: Slot::new(Arc::from([])),
+            transitions: Slot::new(Arc::from([])),
+            moved: Slot::new(Arc::from([])),
+            layer_pictures: Slot::default(),
+            marks: Slot::default(),
+            stage_no: AtomicU32::new(0),
+            mix_open: AtomicBool::new(false),
             monitors: Slot::default(),
             outputs: Slot::default(),
             output_state: Slot::default(),
@@ -159,6 +180,16 @@ impl Board {
             library_seen: AtomicBool::new(false),
             ending: AtomicBool::new(false),
         })
+    }
+
+    /// Returns what plays, for texts that name it: what was recognised, else the file being played.
+    pub(crate) fn track(&self, show: &Show) -> String {
+        if let Some(playing) = &show.now_playing {
+            let HeardTrack { title, artist, .. } = &playing.track;
+            return if artist.is_empty() { title.clone() } else { format!("{artist} – {title}") };
+        }
+        let ear = self.ear.get();
+        if ear.track_secs.is_some() { ear.source.clone() } else { String::new() }
     }
 
     /// Returns whether everything shall end.

@@ -7,8 +7,8 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use app_desktop::{
-    Action, AudioChoice, CardKind, CommandSender, Folder, Intent, Mode, Model, Outputs, Shell, ShowFile,
-    SourceText,
+    Action, AudioChoice, CardKind, CommandSender, Folder, ImportTarget, Intent, Marks, Mode, Model, Outputs,
+    Shell, ShowFile, SourceText,
 };
 use sync_protocol::{Command, ErrorCode, LayerId, LayerSource, Show};
 use sync_session::Notice;
@@ -17,7 +17,8 @@ use super::board::{Board, pack};
 use super::code::CodeDesk;
 use super::drill::Drills;
 use super::ear::EarOrder;
-use super::files::{Done, Files, Job};
+use super::files::{Done, Files, Job, SHOW_EXTENSION};
+use super::media::Import;
 use super::model::{self, Known};
 use super::quarantine::Quarantine;
 use super::record::Recorder;
@@ -26,6 +27,8 @@ use super::score::Job as CodeJob;
 use super::screens::ScreenIdx;
 use super::settings::LiveSettings;
 
+/// What plays when it is dropped on the window; mp4 may be a film and is shown.
+const DROPPED_TRACKS: [&str; 6] = ["wav", "flac", "mp3", "ogg", "oga", "m4a"];
 /// How often the window is drawn when no new picture comes: lamps and meters still move.
 const IDLE_EVERY: Duration = Duration::from_millis(100);
 
@@ -38,6 +41,7 @@ pub(crate) struct Desk {
     member: Member,
     ear: Sender<EarOrder>,
     files: Files,
+    imports: Sender<Import>,
     room: RoomDesk,
     settings: LiveSettings,
     recorder: Recorder,
@@ -64,6 +68,7 @@ pub(crate) struct DeskStart {
     /// The way to the thread that evaluates code.
     pub code: Sender<CodeJob>,
     pub files: Files,
+    pub imports: Sender<Import>,
     pub room: RoomDesk,
     pub settings: LiveSettings,
     pub recorder: Recorder,
@@ -86,6 +91,7 @@ impl Desk {
             member: start.member,
             ear: start.ear,
             files: start.files,
+            imports: start.imports,
             room: start.room,
             settings: start.settings,
             recorder: start.recorder,
@@ -122,8 +128,8 @@ impl Desk {
             path: self.file.clone(),
             changed: *show != *self.saved,
             recent: self.recent.clone(),
-            can_undo: true,
-            can_redo: true,
+            can_undo: self.member.with_session(|session| session.can_undo(self.member.id())),
+            can_redo: self.member.with_session(|session| session.can_redo(self.member.id())),
         };
         let outputs = Outputs {
             monitors: self.board.monitors.get(),
@@ -185,6 +191,7 @@ impl Desk {
             }
         }
         self.board.wanted_picture.store(pack(self.shell.wanted_picture()), Ordering::Relaxed);
+        self.board.mix_open.store(self.shell.mode() == Mode::Mix, Ordering::Relaxed);
         if self.shell.mode() == Mode::Mix {
             self.board.library_seen.store(true, Ordering::Relaxed);
         }
@@ -244,10 +251,58 @@ impl Desk {
                 self.settings.set_look(look);
                 self.keep_settings();
             }
+            Intent::Import { paths, target } => self.import(paths, target),
+            Intent::ExportPack { scenes, to } => self.bring(Import::ExportPack { scenes, to }),
+            Intent::SetFavourite(scene, on) => self.mark(|marks| {
+                if on {
+                    marks.favourites.insert(scene)
+                } else {
+                    marks.favourites.remove(&scene)
+                };
+            }),
+            Intent::Rate(scene, stars) => self.mark(|marks| {
+                match stars {
+                    1..=5 => marks.ratings.insert(scene, stars),
+                    _ => marks.ratings.remove(&scene),
+                };
+            }),
             Intent::Room(intent) => self.room.ask(intent),
             Intent::Quit => self.quit = true,
             _ => {}
         }
+    }
+
+    /// Shows open, tracks play; everything else is brought in.
+    fn import(&mut self, paths: Vec<PathBuf>, target: ImportTarget) {
+        let is = |path: &PathBuf, known: &[&str]| {
+            path.extension().is_some_and(|e| known.iter().any(|known| e.eq_ignore_ascii_case(known)))
+        };
+        let (shows, paths): (Vec<_>, Vec<_>) =
+            paths.into_iter().partition(|path| is(path, &[SHOW_EXTENSION]));
+        let (tracks, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is(path, &DROPPED_TRACKS));
+        if let Some(show) = shows.into_iter().next_back() {
+            self.job(Job::Open(show));
+        }
+        if let Some(track) = tracks.into_iter().next_back() {
+            self.listen_to(AudioChoice::File(track));
+        }
+        if !paths.is_empty() {
+            self.bring(Import::Files { paths, target });
+        }
+    }
+
+    fn bring(&self, import: Import) {
+        if self.imports.send(import).is_err() {
+            self.board.card(CardKind::Error, "Nothing can be brought in any more. Restart Jamlight.", None);
+        }
+    }
+
+    fn mark(&self, change: impl FnOnce(&mut Marks)) {
+        let marks = self.board.marks.change(|marks| {
+            change(Arc::make_mut(marks));
+            marks.clone()
+        });
+        self.job(Job::Marks(marks));
     }
 
     fn listen_to(&mut self, choice: AudioChoice) {

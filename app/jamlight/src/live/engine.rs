@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use app_desktop::{AudioChoice, CardKind, RoomIntent};
 use app_director::{Conductor, Director};
-use app_library::{Autosave, Paths, Recents, SceneLibrary};
+use app_library::{Autosave, Marks, Paths, Recents, SceneLibrary};
 use audio_io::{Output, OutputSettings};
 use audio_signal::Transport;
 use eframe::UserEvent;
@@ -22,6 +22,7 @@ use super::desk::{Desk, DeskStart};
 use super::drill::Drills;
 use super::ear::{self, EarStart};
 use super::files::{self, FilesStart, unix_millis};
+use super::media::{self, MediaStart};
 use super::outputs::{Outputs, SurfaceDesk};
 use super::quarantine::Quarantine;
 use super::record::Recorder;
@@ -87,6 +88,15 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         board.card(CardKind::Warning, format!("The texts of the last time cannot be read: {err}."), None);
     }
 
+    let marks = Marks::read(&paths.marks_file());
+    board.marks.set(Arc::new(app_desktop::Marks { favourites: marks.favourites, ratings: marks.ratings }));
+    let media = media::start(MediaStart {
+        board: board.clone(),
+        member: member.clone(),
+        paths: paths.clone(),
+        library: library.clone(),
+        waker: waker.clone(),
+    })?;
     let quarantine = Arc::new(Quarantine::open(paths.quarantine_file()));
     let gate = Gate {
         quarantine: quarantine.clone(),
@@ -110,6 +120,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         gate: gate.clone(),
         surfaces: surfaces.clone(),
         waker: waker.clone(),
+        media: media.arrivals,
     })?;
     if drills.break_scene {
         std::fs::create_dir_all(paths.scenes())?;
@@ -119,6 +130,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         board: board.clone(),
         library: library.clone(),
         folder: paths.scenes(),
+        thumbnails: paths.thumbnails(),
         waker: waker.clone(),
         gpu: settings.gpu.clone(),
         first: scenes_of(&beginning.show),
@@ -185,6 +197,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         ear: ear_orders,
         code: evaluations,
         files,
+        imports: media.imports,
         room,
         drills,
         file: beginning.file,
@@ -210,6 +223,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     let _ = score_thread.join();
     let _ = recogniser_thread.join();
     let _ = scenes_thread.join();
+    let _ = media.thread.join();
     own.hub.stop();
     // Writes what waits.
     drop(own.store);

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use app_desktop::{BrowsePurpose, Folder, FolderEntry, SourceText};
-use app_library::{Autosave, Paths, Recents, SceneLibrary, SceneOrigin, SettingsFile, ShowFile};
+use app_library::{
+    Autosave, Marks, MediaKind, Paths, Recents, SceneLibrary, SceneOrigin, SettingsFile, ShowFile,
+};
 use sync_protocol::{SceneId, Show};
 
 use super::board::Board;
@@ -21,6 +23,8 @@ const AUTOSAVE_EVERY: Duration = Duration::from_secs(5);
 const MAX_ENTRIES: usize = 2_000;
 /// Extensions of what the player plays.
 const TRACKS: [&str; 7] = ["wav", "flac", "mp3", "ogg", "oga", "m4a", "mp4"];
+/// Extensions of what is brought in beside pictures and videos: packs and scenes.
+const IMPORTS: [&str; 5] = ["zip", "wgsl", "fs", "glsl", "frag"];
 /// The extension of shows.
 pub(crate) const SHOW_EXTENSION: &str = "jamlight";
 
@@ -38,6 +42,7 @@ pub(crate) enum Job {
     },
     Source(SceneId),
     Settings(Box<LiveSettings>),
+    Marks(Arc<app_desktop::Marks>),
     /// The file that the show belongs to from now on, for the autosave.
     Belongs(Option<PathBuf>),
     /// Saves once more and ends.
@@ -150,6 +155,12 @@ impl Worker {
                     SettingsFile::open(&self.start.paths.settings_file()).save_section("live", &*settings);
                 saved.err().map(|err| Done::Failed(format!("the settings cannot be saved: {err}")))
             }
+            Job::Marks(marks) => {
+                let marks = app_desktop::Marks::clone(&marks);
+                let marks = Marks { favourites: marks.favourites, ratings: marks.ratings };
+                let written = marks.write(&self.start.paths.marks_file());
+                written.err().map(|err| Done::Failed(format!("favourites are not kept: {err}")))
+            }
             Job::Belongs(file) => {
                 self.file = file;
                 None
@@ -201,6 +212,8 @@ fn list(path: &Path, purpose: BrowsePurpose) -> Folder {
         match purpose {
             BrowsePurpose::OpenShow | BrowsePurpose::SaveShow => extension == SHOW_EXTENSION,
             BrowsePurpose::PlayTrack => TRACKS.contains(&extension.as_str()),
+            BrowsePurpose::SavePack => extension == "zip",
+            BrowsePurpose::Media => MediaKind::of(file).is_some() || IMPORTS.contains(&extension.as_str()),
         }
     };
     let read = match std::fs::read_dir(path) {

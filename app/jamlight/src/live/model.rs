@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use app_desktop::{Ear, Model, Outputs, ShowFile, SourceText};
+use app_desktop::{Ear, Model, Outputs, ShowFile, SourceText, StageView};
 use sync_protocol::Show;
 
 use super::board::Board;
@@ -36,6 +36,13 @@ pub(crate) fn make(board: &Board, known: Known<'_>, now: Instant) -> Model {
         show: known.show,
         file: known.file,
         scenes: board.scenes.get(),
+        stage: StageView {
+            filters: board.filters.get(),
+            transitions: board.transitions.get(),
+            moved: board.moved.get(),
+            pictures: board.layer_pictures.get(),
+            marks: board.marks.get(),
+        },
         picture: board.picture.get(),
         ear: Ear {
             source: ear.source.clone(),

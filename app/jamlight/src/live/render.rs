@@ -3,18 +3,19 @@
 //! One turn of the outer loop is one generation of the device; one turn of the inner loop is one
 //! picture. Nothing here waits for a panel, a disk or a sound card.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{Action, CardKind, Intent, OutputWishes, Picture, StreamBackdrop};
-use app_director::{Director, Moment};
+use app_desktop::{Action, CardKind, Intent, LiveValue, OutputWishes, Picture, StreamBackdrop};
+use app_director::{Director, Moment, Moved, Step};
 use app_library::SceneLibrary;
 use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
-use renderer_scene::{Backdrop, FrameInput, PreviewRequest};
+use renderer_scene::{Backdrop, FrameInput, PictureId, PreviewRequest};
 use renderer_stage::{ScaleControl, Stage, StageError, StageSettings};
 use sync_protocol::{DEFAULT_SCENE, Layer, LayerId, SceneId, Show, Transition};
 
@@ -22,6 +23,7 @@ use super::board::{Board, Clocks, Heard, unpack};
 use super::clicks::ClickPairs;
 use super::drill::Drills;
 use super::engine::safe_layer;
+use super::media::Arrival;
 use super::meter::Meter;
 use super::outputs::SurfaceDesk;
 use super::room::Member;
@@ -45,6 +47,12 @@ pub(crate) const WEAK_BUDGET_SECS: f32 = 1.0 / 32.0;
 const SLICE: Duration = Duration::from_millis(4);
 /// Frames the device may have unfinished: one drawn, one waiting.
 pub(crate) const MAX_IN_FLIGHT: u32 = 2;
+/// Size of a layer's small picture, in pixels.
+const LAYER_PICTURE: [u32; 2] = [160, 90];
+/// Every so many pictures of the window a small one is asked for.
+const LAYER_EVERY: u64 = 2;
+/// What the small pictures' keys count from; 0 is the window's picture.
+const FIRST_LAYER_KEY: u64 = 1;
 /// How often the device is asked whether it is done.
 const POLL: Duration = Duration::from_millis(1);
 /// Frames after a new program during which the driver may still compile.
@@ -66,6 +74,8 @@ pub(crate) struct RenderStart {
     pub gate: Gate,
     pub surfaces: Arc<SurfaceDesk>,
     pub waker: Arc<Waker>,
+    /// Pictures, frames, words.
+    pub media: Receiver<Arrival>,
 }
 
 /// Starts the show.
@@ -82,6 +92,8 @@ pub(crate) fn start(
         safe_scene: false,
         frame_no: 0,
         picture_no: 0,
+        pictures: HashSet::new(),
+        layer_turn: 0,
         meter: Meter::default(),
         clicks: start.drills.trace_clicks.then(ClickPairs::default),
         screens: Screens::new(inbox, start.surfaces.clone(), start.waker.clone()),
@@ -103,6 +115,9 @@ struct Render {
     safe_scene: bool,
     frame_no: u64,
     picture_no: u64,
+    /// What the stage can show.
+    pictures: HashSet<PictureId>,
+    layer_turn: usize,
     meter: Meter,
     clicks: Option<ClickPairs>,
 }
@@ -220,6 +235,7 @@ impl Render {
             }
             self.screens.take_orders();
             self.screens.ready(gpu, &board);
+            self.take_media();
             gpu.poll();
             if gpu.is_lost() {
                 return Over::Lost;
@@ -258,11 +274,13 @@ impl Render {
             let moment = Moment { size_px: size, ..Moment::new(present_secs, (now - last).as_secs_f64()) };
             last = now;
             let cues = board.score.cues.get();
+            scenery.pictures = self.pictures.iter().copied().filter(|id| !stage.is_arriving(*id)).collect();
             let track = show.now_playing.as_ref().map(|playing| playing.track.name());
             self.start.director.set_track(track.as_deref().unwrap_or_default());
             let mut step =
                 self.start.director.step(&show, &heard.frame, &cues, &heard.transport, moment, &scenery);
             scenery.prepare_wanted();
+            self.propose(&mut step);
             if now >= preview_due {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);
                 step.input.previews.push(PreviewRequest {
@@ -271,6 +289,7 @@ impl Render {
                     size: within(size, wanted),
                     backdrop: Backdrop::Black,
                 });
+                self.ask_for_layer(&mut step.input, &show);
             }
             if tapped {
                 let size = within(size, wishes.stream_size);
@@ -303,10 +322,72 @@ impl Render {
         match &mut self.stage {
             Some(stage) => stage.rebuild(gpu),
             None => {
+                // The media thread brings everything again.
+                self.pictures.clear();
+                self.start.board.stage_no.fetch_add(1, Ordering::Relaxed);
                 let size = unpack(self.start.board.wanted_picture.load(Ordering::Relaxed));
                 self.stage = Some(Stage::new(gpu, StageSettings { size, ..StageSettings::default() })?);
                 Ok(())
             }
+        }
+    }
+
+    /// Puts on the stage what has come: one whole picture a frame, and the newest frames of streams.
+    fn take_media(&mut self) {
+        let Some(stage) = &mut self.stage else { return };
+        while let Ok(arrival) = self.start.media.try_recv() {
+            let put = match arrival {
+                Arrival::Picture(id, picture) => stage.put_picture(id, picture).map(|()| Some(id)),
+                Arrival::Frame(id, picture) => stage.put_frame(id, picture).map(|()| Some(id)),
+                Arrival::Gone(id) => {
+                    self.pictures.remove(&id);
+                    stage.remove_picture(id);
+                    Ok(None)
+                }
+            };
+            match put {
+                Ok(id) => self.pictures.extend(id),
+                Err(err) => {
+                    self.start.board.card(CardKind::Warning, format!("A picture is not shown: {err}."), None)
+                }
+            }
+        }
+    }
+
+    /// Hands on what the director would like: only in the own room, whose host this machine is.
+    fn propose(&self, step: &mut Step) {
+        let host = !self.start.member.is_guest();
+        for proposal in step.proposals.drain(..).filter(|_| host) {
+            if let Err(refusal) = self.start.member.send(proposal) {
+                tracing::warn!(message = refusal.message, "a proposal was refused");
+            }
+        }
+        let live = |one: &Moved| LiveValue {
+            layer: one.layer.map(LayerId),
+            effect: one.effect,
+            target: one.target.clone(),
+            value: one.value,
+        };
+        self.start.board.moved.set(step.moved.iter().map(live).collect());
+    }
+
+    /// Asks for a small picture of one layer or deck, each in its turn.
+    fn ask_for_layer(&mut self, input: &mut FrameInput, show: &Show) {
+        if !self.start.board.mix_open.load(Ordering::Relaxed) || self.picture_no % LAYER_EVERY != 0 {
+            return;
+        }
+        let on_decks = show.layers.iter().any(|layer| layer.deck.is_some());
+        let decks = PreviewRequest::DECKS.into_iter().filter(|_| on_decks);
+        let keys: Vec<u32> = show.layers.iter().map(|layer| layer.id.0).chain(decks).collect();
+        self.layer_turn += 1;
+        if let Some(key) = keys.get(self.layer_turn % keys.len().max(1)) {
+            let no = FIRST_LAYER_KEY + u64::from(*key);
+            input.previews.push(PreviewRequest {
+                key: no,
+                layer: Some(*key),
+                size: LAYER_PICTURE,
+                backdrop: Backdrop::Black,
+            });
         }
     }
 
@@ -332,6 +413,15 @@ impl Render {
             if pixels.key == TAP_KEY {
                 let size = [pixels.width, pixels.height];
                 self.start.board.tap.put(TapPicture { at: Instant::now(), size, rgba: pixels.data });
+                continue;
+            }
+            if let Some(layer) = pixels.key.checked_sub(FIRST_LAYER_KEY) {
+                self.start.board.layer_pictures.change(|pictures| {
+                    let version = pictures.get(&(layer as u32)).map_or(0, |old| old.version) + 1;
+                    let size = [pixels.width, pixels.height];
+                    let picture = Picture { size, version, rgba: pixels.data.into() };
+                    Arc::make_mut(pictures).insert(layer as u32, picture);
+                });
                 continue;
             }
             self.picture_no += 1;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use app_desktop::{Action, CardKind, Intent};
-use app_director::Scenes;
+use app_desktop::{Action, CardKind, Intent, SceneEntry};
+use app_director::{Candidate, Scenes};
 use app_library::{SceneLibrary, SceneOrigin};
 use renderer_gpu::Gpu;
-use renderer_scene::{ProgramId, SceneProgram};
+use renderer_scene::{PictureId, ProgramId, SceneProgram};
 use renderer_stage::{PreparedProgram, Stage, StageError};
 use sync_protocol::{DEFAULT_SCENE, SceneId};
 
@@ -76,6 +76,8 @@ type Made = (SceneId, ProgramId, Option<Result<(PreparedProgram, f32), StageErro
 /// compiled by a worker while what runs runs on.
 pub(crate) struct Scenery {
     library: Arc<SceneLibrary>,
+    /// What the stage can show beside programs.
+    pub(crate) pictures: HashSet<PictureId>,
     gpu: Gpu,
     gate: Gate,
     board: Arc<Board>,
@@ -96,6 +98,7 @@ impl Scenery {
         let (reply, prepared) = channel();
         Self {
             library,
+            pictures: HashSet::new(),
             gpu: gpu.clone(),
             changes: gate.quarantine.changes(),
             gate: Gate { software: gpu.is_software(), ..gate },
@@ -203,5 +206,20 @@ impl Scenes for Scenery {
             .then(|| self.library.program(&SceneId::from(DEFAULT_SCENE)))
             .flatten()
             .filter(|safe| self.ready.contains(&safe.id))
+    }
+
+    fn candidates(&self) -> Arc<[Candidate]> {
+        let (scenes, marks) = (self.board.scenes.get(), self.board.marks.get());
+        let candidate = |entry: &SceneEntry| Candidate {
+            scene: entry.card.id.clone(),
+            tags: entry.card.tags.clone(),
+            rating: marks.ratings.get(&entry.card.id).copied().unwrap_or(0),
+            favourite: marks.favourites.contains(&entry.card.id),
+        };
+        scenes.iter().filter(|entry| entry.problem.is_none()).map(candidate).collect()
+    }
+
+    fn picture_ready(&self, picture: PictureId) -> bool {
+        PictureId::BUILT_IN.contains(&picture) || self.pictures.contains(&picture)
     }
 }

@@ -1,23 +1,19 @@
-//! Compiles the library's scenes on a worker, watches the user's, and draws their thumbnails.
+//! Compiles the library's scenes on a worker, watches the user's, and sees to their thumbnails.
+
+mod thumbnails;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use app_desktop::{CardKind, Picture, SceneEntry};
-use app_director::{Director, Moment};
 use app_library::{SceneLibrary, SceneWatch};
-use audio_signal::Transport;
 use renderer_gpu::{Gpu, GpuSettings};
 use renderer_scene::{ProgramId, SceneProgram};
-use renderer_stage::{Stage, StageSettings};
-use sync_protocol::{Layer, LayerSource, SceneCard, SceneId, Show};
-
-use crate::offline::Listener;
-use crate::shelf::Shelf;
+use sync_protocol::{SceneCard, SceneId};
 
 use super::board::Board;
 use super::scenery::Gate;
@@ -25,19 +21,16 @@ use super::wake::Waker;
 
 /// How often changed files are looked for.
 const WATCH_EVERY: Duration = Duration::from_millis(200);
-/// Size of a thumbnail, in pixels.
-const THUMBNAIL: [u32; 2] = [240, 136];
-/// Pictures a scene gets to unfold before its thumbnail is taken, at [`THUMBNAIL_FPS`].
-const THUMBNAIL_FRAMES: u32 = 40;
-const THUMBNAIL_FPS: f64 = 20.0;
-/// Rest between thumbnails: the show comes first.
-const THUMBNAIL_REST: Duration = Duration::from_millis(30);
+/// Thumbnails nobody asked for yet are drawn so long after the start: the show comes first.
+const THUMBNAILS_AFTER: Duration = Duration::from_secs(20);
 
 /// What the worker needs.
 pub(crate) struct ScenesStart {
     pub board: Arc<Board>,
     pub library: Arc<SceneLibrary>,
     pub folder: PathBuf,
+    /// Where thumbnails are kept.
+    pub thumbnails: PathBuf,
     pub waker: Arc<Waker>,
     pub gpu: GpuSettings,
     /// Scenes of the show: they come first.
@@ -51,7 +44,7 @@ pub(crate) struct ScenesStart {
 /// # Errors
 /// When the system gives no thread.
 pub(crate) fn start(start: ScenesStart) -> anyhow::Result<std::thread::JoinHandle<()>> {
-    let worker = Worker { start, thumbnails: HashMap::new() };
+    let worker = Worker { start, thumbnails: HashMap::new(), started: Instant::now() };
     std::thread::Builder::new()
         .name("scenes".to_owned())
         .spawn(move || worker.run())
@@ -61,6 +54,7 @@ pub(crate) fn start(start: ScenesStart) -> anyhow::Result<std::thread::JoinHandl
 struct Worker {
     start: ScenesStart,
     thumbnails: HashMap<ProgramId, Picture>,
+    started: Instant,
 }
 
 impl Worker {
@@ -78,6 +72,7 @@ impl Worker {
                 self.compile(&id);
             }
         }
+        self.read_kept();
         self.publish();
         let watch = SceneWatch::new(&self.start.folder)
             .map_err(|err| {
@@ -101,7 +96,9 @@ impl Worker {
             if !ids.is_empty() {
                 self.publish();
             }
-            if self.start.board.library_seen.load(Ordering::Relaxed) {
+            if self.start.board.library_seen.load(Ordering::Relaxed)
+                || self.started.elapsed() > THUMBNAILS_AFTER
+            {
                 self.draw_missing();
             }
         }
@@ -116,12 +113,8 @@ impl Worker {
     fn publish(&self) {
         let cards: HashMap<SceneId, SceneCard> =
             self.start.library.cards().into_iter().map(|card| (card.id.clone(), card)).collect();
-        let entries = self.start.library.ids().into_iter().filter_map(|id| {
+        let entry = |id: SceneId| {
             let entry = self.start.library.entry(&id)?;
-            // Filters and transitions need pictures to work on: they are not for a layer.
-            if entry.program.as_ref().is_some_and(|program| program.num_inputs > 0) {
-                return None;
-            }
             let thumbnail =
                 entry.program.as_ref().and_then(|program| self.thumbnails.get(&program.id)).cloned();
             let card = cards.get(&id).cloned().unwrap_or_else(|| nameless(&id));
@@ -131,9 +124,30 @@ impl Worker {
             });
             let problem = entry.problem.map(|problem| problem.to_string()).or(locked);
             Some(SceneEntry { card, thumbnail, problem })
-        });
-        self.start.board.scenes.set(entries.collect());
+        };
+        // Filters and transitions work on other pictures: they are not for a layer.
+        let num_inputs =
+            |id: &SceneId| self.start.library.program(id).map_or(0, |program| program.num_inputs);
+        let with_inputs = |num: u8| -> Arc<[SceneCard]> {
+            let of = |id: &SceneId| Some(cards.get(id)?.clone()).filter(|_| num_inputs(id) == num);
+            self.start.library.ids().iter().filter_map(of).collect()
+        };
+        self.start.board.filters.set(with_inputs(1));
+        self.start.board.transitions.set(with_inputs(2));
+        let ids = self.start.library.ids().into_iter().filter(|id| num_inputs(id) == 0);
+        self.start.board.scenes.set(ids.filter_map(entry).collect());
         self.start.waker.wake();
+    }
+
+    /// Takes the thumbnails of earlier runs.
+    fn read_kept(&mut self) {
+        for id in self.start.library.ids() {
+            if let Some(program) = self.start.library.program(&id)
+                && let Some(picture) = thumbnails::read(&self.start.thumbnails, program.id)
+            {
+                self.thumbnails.insert(program.id, picture);
+            }
+        }
     }
 
     /// Draws the thumbnails that are missing, on a device that goes again afterwards.
@@ -149,6 +163,7 @@ impl Worker {
             return;
         }
         let Ok(gpu) = Gpu::new(&self.start.gpu) else { return };
+        let painter = thumbnails::Painter::new(&gpu);
         for (id, program) in missing {
             if self.start.board.is_ending() {
                 return;
@@ -159,10 +174,18 @@ impl Worker {
                 self.publish();
                 continue;
             }
-            let picture = match draw(&gpu, &library, &id, program.clone()) {
-                Ok(picture) => picture,
+            let drawn = painter.as_ref().map_err(ToString::to_string).and_then(|painter| {
+                painter
+                    .draw(&library, &id, program.clone(), &self.start.board)
+                    .map_err(|err| format!("{err:#}"))
+            });
+            let picture = match drawn {
+                Ok(picture) => {
+                    thumbnails::keep(&self.start.thumbnails, program.id, &picture);
+                    picture
+                }
                 Err(err) => {
-                    tracing::warn!(%err, scene = %id, "no thumbnail");
+                    tracing::warn!(err, scene = %id, "no thumbnail");
                     blank()
                 }
             };
@@ -175,36 +198,6 @@ impl Worker {
 /// What stands for a scene that shows nothing.
 fn blank() -> Picture {
     Picture { size: [1, 1], version: 0, rgba: Arc::from([0, 0, 0, 255]) }
-}
-
-/// A scene to the built-in track, two seconds in.
-fn draw(
-    gpu: &Gpu,
-    library: &Arc<SceneLibrary>,
-    id: &SceneId,
-    program: Arc<SceneProgram>,
-) -> anyhow::Result<Picture> {
-    let version = program.id.0 as u64;
-    let mut stage =
-        Stage::new(gpu, StageSettings { size: THUMBNAIL, live: true, ..StageSettings::default() })?;
-    let installed = stage.install(program)?;
-    crate::offline::install_pictures(&mut stage, installed, library.pictures(id))?;
-    let layer =
-        Layer { id: sync_protocol::LayerId(1), source: LayerSource::Scene(id.clone()), ..Layer::default() };
-    let show = Show { layers: vec![layer], ..Show::default() };
-    let mut listener = Listener::open(None, &audio_analysis::Settings::default())?;
-    let mut director = Director::new();
-    for no in 0..THUMBNAIL_FRAMES {
-        let secs = 2.0 + f64::from(no) / THUMBNAIL_FPS;
-        let signal = Arc::new(listener.hear_until(secs)?.clone());
-        let moment = Moment { size_px: THUMBNAIL, ..Moment::new(secs, 1.0 / THUMBNAIL_FPS) };
-        let step = director.step(&show, &signal, &[], &Transport::default(), moment, &Shelf(library));
-        stage.render(&step.input)?;
-        gpu.wait();
-    }
-    std::thread::sleep(THUMBNAIL_REST);
-    let pixels = stage.read_output()?;
-    Ok(Picture { size: [pixels.width, pixels.height], version, rgba: pixels.data.into() })
 }
 
 /// The card of a scene that never compiled.

@@ -7,9 +7,10 @@ use renderer_scene::{ParamKind, SceneKind, native};
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the built-in scenes are files of the tree")]
 fn every_built_in_scene_compiles_and_says_what_it_is() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders/scenes");
+    let folder = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders").join(name);
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
+    let folders = ["scenes", "effects", "transitions"].map(|name| std::fs::read_dir(folder(name)).unwrap());
+    for entry in folders.into_iter().flatten() {
         let path = entry.unwrap().path();
         let file = path.file_stem().unwrap().to_string_lossy().into_owned();
         let scene = native::compile(&std::fs::read_to_string(&path).unwrap(), &file)

@@ -1,0 +1,352 @@
+//! Pictures, videos, cameras and words of the show: reads them when the show names them, lets go of
+//! them when it does not, and lets new ones in.
+
+mod import;
+mod text;
+mod video;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use app_desktop::CardKind;
+use app_director::{layer_text, picture_id, source_picture_id};
+use app_library::{MediaStore, Paths, SceneLibrary};
+use renderer_scene::PictureId;
+use renderer_stage::Picture;
+use sync_protocol::{AssetId, Layer, LayerSource, MaskShape, ParamValue, Show, TextSource};
+
+use super::board::Board;
+use super::room::Member;
+use super::wake::Waker;
+pub(crate) use import::Import;
+use text::Fonts;
+use video::{Player, Stream};
+
+/// How often the show is looked at: a picture is on its way within it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Pictures kept after nobody wants them: changing back and forth reads no disk.
+const MAX_SPARE: usize = 6;
+/// How long they are kept: longer than any transition.
+const SPARE_FOR: Duration = Duration::from_secs(60);
+/// How long a stream nobody wants runs on.
+const STREAM_SPARE_FOR: Duration = Duration::from_secs(10);
+/// Before what failed is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Largest side of a picture on stage, in pixels: a 4K output's. Larger ones are scaled down.
+const MAX_SIDE_PX: u32 = 3840;
+/// Arrivals the render thread has not taken; then this thread waits (`Wait`), streams skip (latest wins).
+const MAX_ARRIVALS: usize = 2;
+
+/// What comes to the render thread.
+pub(crate) enum Arrival {
+    /// A whole picture.
+    Picture(PictureId, Picture),
+    /// The newest frame of a stream.
+    Frame(PictureId, Picture),
+    /// Nobody wants it any more.
+    Gone(PictureId),
+}
+
+/// What the thread needs.
+pub(crate) struct MediaStart {
+    pub board: Arc<Board>,
+    pub member: Member,
+    pub paths: Paths,
+    pub library: Arc<SceneLibrary>,
+    pub waker: Arc<Waker>,
+}
+
+/// The ways to and from the thread.
+pub(crate) struct Media {
+    /// Unbounded, but a person's drops only.
+    pub imports: std::sync::mpsc::Sender<Import>,
+    pub arrivals: Receiver<Arrival>,
+    pub thread: std::thread::JoinHandle<()>,
+}
+
+/// Starts the thread. It ends with the board.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn start(start: MediaStart) -> anyhow::Result<Media> {
+    let (imports, inbox) = channel();
+    let (out, arrivals) = sync_channel(MAX_ARRIVALS);
+    let store = MediaStore::new(start.paths.pictures(), start.paths.videos_file());
+    let worker = Worker {
+        fonts: Fonts::new(start.paths.fonts()),
+        start,
+        store,
+        out,
+        kept: BTreeMap::new(),
+        told: BTreeSet::new(),
+        stage_no: 0,
+    };
+    let thread = std::thread::Builder::new()
+        .name("media".to_owned())
+        .spawn(move || worker.run(&inbox))
+        .context("the media thread cannot start")?;
+    Ok(Media { imports, arrivals, thread })
+}
+
+/// What the show names.
+#[derive(Clone, Debug, PartialEq)]
+enum Want {
+    BuiltIn(usize),
+    Still(AssetId),
+    Video(AssetId),
+    Camera(String),
+    Text(TextSource),
+}
+
+/// What the stage has, or is to have.
+struct Kept {
+    want: Want,
+    wanted_at: Instant,
+    /// Whether the stage was given it.
+    sent: bool,
+    player: Option<Player>,
+    retry_at: Option<Instant>,
+}
+
+struct Worker {
+    start: MediaStart,
+    store: MediaStore,
+    fonts: Fonts,
+    out: SyncSender<Arrival>,
+    kept: BTreeMap<PictureId, Kept>,
+    /// What a card was shown for.
+    told: BTreeSet<PictureId>,
+    /// The stage that was given the pictures: a new one is given them again.
+    stage_no: u32,
+}
+
+impl Worker {
+    fn run(mut self, inbox: &Receiver<Import>) {
+        while !self.start.board.is_ending() {
+            match inbox.recv_timeout(LOOK_EVERY) {
+                Ok(import) => {
+                    import::carry_out(import, &self.store, &self.start);
+                    self.start.waker.wake();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK_EVERY),
+            }
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        let board = Arc::clone(&self.start.board);
+        let stage_no = board.stage_no.load(std::sync::atomic::Ordering::Relaxed);
+        if std::mem::replace(&mut self.stage_no, stage_no) != stage_no {
+            self.kept.values_mut().for_each(|kept| kept.sent = false);
+        }
+        let (now, show) = (Instant::now(), self.start.member.show());
+        let track = board.track(&show);
+        let wants = wants(&show, board.clocks.get().beat, &track);
+        let built_in = PictureId::BUILT_IN.into_iter().zip([0, 1].map(Want::BuiltIn));
+        for (id, want) in built_in.chain(wants) {
+            let kept = self.kept.entry(id).or_insert_with(|| Kept {
+                want,
+                wanted_at: now,
+                sent: false,
+                player: None,
+                retry_at: None,
+            });
+            kept.wanted_at = now;
+        }
+        let ids: Vec<PictureId> = self.kept.keys().copied().collect();
+        for id in ids {
+            self.provide(id, now, &track);
+        }
+        self.let_go(now);
+    }
+
+    /// Gives the stage what it has not got.
+    fn provide(&mut self, id: PictureId, now: Instant, track: &str) {
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        if let Some(player) = &mut kept.player
+            && let Some(problem) = player.problem()
+        {
+            kept.player = None;
+            kept.retry_at = Some(now + RETRY_AFTER);
+            self.tell(id, problem);
+            return;
+        }
+        if kept.sent || kept.player.is_some() || kept.retry_at.is_some_and(|at| now < at) {
+            return;
+        }
+        let want = kept.want.clone();
+        let done = match &want {
+            Want::Still(asset) => self.still(asset).map(|picture| self.send(Arrival::Picture(id, picture))),
+            Want::BuiltIn(side) => app_library::built_in_picture(*side)
+                .map(|picture| self.send(Arrival::Frame(id, scaled(picture))))
+                .map_err(|err| format!("A built-in picture cannot be shown: {err}.")),
+            Want::Text(source) => {
+                let words = layer_text(source, track);
+                let picture = self.fonts.draw(&words, &source.font, source.color);
+                picture.map(|picture| self.send(Arrival::Picture(id, picture)))
+            }
+            Want::Video(asset) => match self.store.video(asset) {
+                Some(path) => self.play(id, Stream::File(path)),
+                None => Err(absent("video")),
+            },
+            Want::Camera(name) => self.play(id, Stream::Camera(name.clone())),
+        };
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        match done {
+            Ok(()) => kept.sent = true,
+            Err(problem) => {
+                kept.retry_at = Some(now + RETRY_AFTER);
+                self.tell(id, problem);
+            }
+        }
+    }
+
+    fn still(&self, asset: &AssetId) -> Result<Picture, String> {
+        match self.store.picture(asset) {
+            Ok(Some(picture)) => Ok(scaled(picture)),
+            Ok(None) => Err(absent("picture")),
+            Err(err) => Err(format!("A picture cannot be shown: {err}.")),
+        }
+    }
+
+    fn play(&mut self, id: PictureId, stream: Stream) -> Result<(), String> {
+        let player = Player::start(id, stream, self.out.clone())?;
+        if let Some(kept) = self.kept.get_mut(&id) {
+            kept.player = Some(player);
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self, now: Instant) {
+        let unwanted_for = |kept: &Kept| now.saturating_duration_since(kept.wanted_at);
+        let mut spare: Vec<(Duration, PictureId)> = self
+            .kept
+            .iter()
+            .map(|(id, kept)| (unwanted_for(kept), *id))
+            .filter(|(unwanted, _)| *unwanted > LOOK_EVERY * 2)
+            .collect();
+        // The longest unwanted last.
+        spare.sort_unstable();
+        for (idx, (unwanted, id)) in spare.into_iter().enumerate() {
+            let limit = if self.kept.get(&id).is_some_and(|k| k.player.is_some()) {
+                STREAM_SPARE_FOR
+            } else {
+                SPARE_FOR
+            };
+            if idx >= MAX_SPARE || unwanted > limit {
+                self.kept.remove(&id);
+                self.told.remove(&id);
+                self.send(Arrival::Gone(id));
+            }
+        }
+    }
+
+    /// Waits while the render thread is busy: a picture that is late is late.
+    fn send(&self, arrival: Arrival) {
+        // Nobody is left to draw when the app ends.
+        let _ = self.out.send(arrival);
+    }
+
+    fn tell(&mut self, id: PictureId, problem: String) {
+        if self.told.insert(id) {
+            self.start.board.card(CardKind::Warning, problem, None);
+            self.start.waker.wake();
+        }
+    }
+}
+
+fn absent(what: &str) -> String {
+    format!("The show has a {what} that this machine has not got. Drop its file on the window to bring it.")
+}
+
+/// Everything of a show that is no program, each under the id the director gives it.
+fn wants(show: &Show, beat: f64, track: &str) -> Vec<(PictureId, Want)> {
+    let still = |asset: &AssetId| Some((picture_id(asset)?, Want::Still(asset.clone())));
+    let mut wants: Vec<(PictureId, Want)> =
+        [&show.pictures.a, &show.pictures.b].into_iter().flatten().filter_map(still).collect();
+    for layer in &show.layers {
+        let own = match &layer.source {
+            LayerSource::Picture(asset) => Some(Want::Still(asset.clone())),
+            LayerSource::Video(asset) => Some(Want::Video(asset.clone())),
+            LayerSource::Camera(name) => Some(Want::Camera(name.clone())),
+            LayerSource::Text(text) => Some(Want::Text(text.clone())),
+            LayerSource::Slides(slides) => {
+                // The one that is seen, the next, and the one before: beats may go back.
+                let num = slides.pictures.len().max(1);
+                let place = (beat / f64::from(slides.beats.max(0.25))).max(0.0) as usize;
+                let near = [place + num - 1, place, place + 1].map(|idx| slides.pictures.get(idx % num));
+                wants.extend(near.into_iter().flatten().filter_map(still));
+                None
+            }
+            LayerSource::Scene(_) | LayerSource::Solid(_) => None,
+        };
+        wants.extend(source_picture_id(&layer.source, track).zip(own));
+        wants.extend(pictures_of(layer).filter_map(still));
+    }
+    wants
+}
+
+fn pictures_of(layer: &Layer) -> impl Iterator<Item = &AssetId> {
+    let params = layer.params.values().chain(layer.effects.iter().flat_map(|effect| effect.params.values()));
+    let images = params.filter_map(|value| match value {
+        ParamValue::Image(asset) => Some(asset),
+        _ => None,
+    });
+    let mask = layer.mask.as_ref().and_then(|mask| match &mask.shape {
+        MaskShape::Picture(asset) => Some(asset),
+        _ => None,
+    });
+    images.chain(mask)
+}
+
+/// A decoded picture as the stage takes it, not larger than any output.
+fn scaled(picture: app_library::Picture) -> Picture {
+    let [width, height] = picture.size;
+    let longest = width.max(height);
+    if longest <= MAX_SIDE_PX {
+        return Picture { width, height, rgba: picture.rgba.into() };
+    }
+    let side = |side: u32| (u64::from(side) * u64::from(MAX_SIDE_PX) / u64::from(longest)).max(1) as u32;
+    let Some(image) = image::RgbaImage::from_raw(width, height, picture.rgba) else {
+        return Picture { width: 1, height: 1, rgba: Arc::from([0, 0, 0, 255]) };
+    };
+    let small = image::imageops::thumbnail(&image, side(width), side(height));
+    Picture { width: small.width(), height: small.height(), rgba: small.into_raw().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_protocol::Slides;
+
+    #[test]
+    fn of_a_slide_show_only_the_neighbours_are_wanted() {
+        let asset = |n: usize| AssetId(format!("{n:064x}").chars().rev().collect());
+        let pictures = (0..200).map(asset).collect();
+        let layer =
+            Layer { source: LayerSource::Slides(Slides { pictures, beats: 2.0 }), ..Layer::default() };
+        let show = Show { layers: vec![layer], ..Show::default() };
+        let wanted = |beat: f64| wants(&show, beat, "").into_iter().map(|(_, want)| want).collect::<Vec<_>>();
+        let near = |all: [usize; 3]| all.map(|n| Want::Still(asset(n))).to_vec();
+        assert_eq!(wanted(0.0), near([199, 0, 1]));
+        assert_eq!(wanted(401.0), near([199, 0, 1]));
+        assert_eq!(wanted(5.0), near([1, 2, 3]));
+    }
+
+    #[test]
+    fn a_picture_larger_than_any_output_is_scaled_down_in_its_shape() {
+        let size = [7680, 40];
+        let picture = app_library::Picture {
+            id: AssetId::from(""),
+            size,
+            rgba: vec![9; size[0] as usize * size[1] as usize * 4],
+        };
+        let small = scaled(picture);
+        assert_eq!([small.width, small.height], [3840, 20]);
+    }
+}
