@@ -2,10 +2,11 @@
 
 #[path = "it/code.rs"]
 mod code;
+#[path = "it/mixing.rs"]
+mod mixing;
 #[path = "it/playing.rs"]
 mod playing;
 #[path = "it/room.rs"]
-mod mixing;
 mod room;
 
 use std::sync::Arc;
