@@ -77,11 +77,11 @@ fn effect_ui(
                     if labelled(ui.button("×"), &format!("Remove {name}")).clicked() {
                         wanted.retain(|other| other.id != effect.id);
                     }
-                    let later = ui.add_enabled(idx + 1 < wanted.len(), egui::Button::new("▼"));
+                    let later = ui.add_enabled(idx + 1 < wanted.len(), egui::Button::new("v"));
                     if labelled(later, &format!("{name} later")).clicked() {
                         wanted.swap(idx, idx + 1);
                     }
-                    let earlier = ui.add_enabled(idx > 0, egui::Button::new("▲"));
+                    let earlier = ui.add_enabled(idx > 0, egui::Button::new("^"));
                     if labelled(earlier, &format!("{name} earlier")).clicked() {
                         wanted.swap(idx, idx - 1);
                     }

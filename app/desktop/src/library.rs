@@ -110,7 +110,7 @@ fn tags_ui(ui: &mut Ui, shell: &mut Shell, model: &Model) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().button_padding = vec2(6.0, 2.0);
         ui.spacing_mut().interact_size.y = 22.0;
-        let favourites = ui.selectable_label(shell.shelf.favourites, "★");
+        let favourites = ui.selectable_label(shell.shelf.favourites, "*");
         if labelled(favourites.on_hover_text("Favourites only"), "Favourites only").clicked() {
             shell.shelf.favourites = !shell.shelf.favourites;
         }
@@ -148,7 +148,7 @@ fn mark_ui(response: &egui::Response, model: &Model, entry: &SceneEntry, command
         }
         ui.horizontal(|ui| {
             for star in 1..=5u8 {
-                let text = if star <= stars { "★" } else { "☆" };
+                let text = if star <= stars { "*" } else { "·" };
                 if labelled(ui.button(text), &format!("{star} stars")).clicked() {
                     commands.app(Intent::Rate(id.clone(), if star == stars { 0 } else { star }));
                 }
@@ -230,10 +230,10 @@ fn tile_ui(
     }
     let marks = &model.stage.marks;
     let stars = usize::from(marks.ratings.get(&entry.card.id).copied().unwrap_or(0));
-    let heart = if marks.favourites.contains(&entry.card.id) { "♥" } else { "" };
+    let heart = if marks.favourites.contains(&entry.card.id) { "+" } else { "" };
     if stars > 0 || !heart.is_empty() {
         let at = picture.right_top() + vec2(-4.0, 4.0);
-        let text = format!("{heart}{}", "★".repeat(stars));
+        let text = format!("{heart}{}", "*".repeat(stars));
         let galley = ui.painter().layout_no_wrap(text, small.clone(), tokens.accent);
         let place =
             Rect::from_min_size(at - vec2(galley.size().x + 6.0, 0.0), galley.size() + vec2(6.0, 2.0));

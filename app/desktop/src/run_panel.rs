@@ -102,10 +102,10 @@ fn cue_ui(ui: &mut Ui, idx: usize, cue: &Cue, current: Option<CueId>, commands: 
                 if ui.button("Take the look of now").clicked() {
                     put(cue.name.clone(), cue.trigger, idx, true);
                 }
-                if idx > 0 && ui.button("▲").on_hover_text("Earlier").clicked() {
+                if idx > 0 && ui.button("^").on_hover_text("Earlier").clicked() {
                     put(cue.name.clone(), cue.trigger, idx - 1, false);
                 }
-                if ui.button("▼").on_hover_text("Later").clicked() {
+                if ui.button("v").on_hover_text("Later").clicked() {
                     put(cue.name.clone(), cue.trigger, idx + 1, false);
                 }
                 if ui.button("×").on_hover_text("Remove; Ctrl-Z brings it back").clicked() {
@@ -251,7 +251,7 @@ fn playlist_ui(ui: &mut Ui, shell: &Shell, model: &Model, commands: &CommandSend
                     let source = LayerSource::Scene(scene.clone());
                     commands.show(Command::SetSource { layer: layer.id, source });
                 }
-                if labelled(ui.small_button("▲"), &format!("{name} earlier")).clicked() && idx > 0 {
+                if labelled(ui.small_button("^"), &format!("{name} earlier")).clicked() && idx > 0 {
                     wanted.scenes.swap(idx, idx - 1);
                 }
                 if labelled(ui.small_button("×"), &format!("{name} out of the playlist")).clicked() {

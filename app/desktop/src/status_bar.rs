@@ -102,7 +102,7 @@ fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSen
         }
     }
     if let Some(secs) = state.recording_secs {
-        let lamp = tabular(format!("● {}", minutes(secs))).color(tokens.danger);
+        let lamp = tabular(format!("REC {}", minutes(secs))).color(tokens.danger);
         let response = ui.selectable_label(false, lamp).on_hover_text("Stop recording (R)");
         if labelled(response, "Recording").clicked() {
             commands.app(Intent::ToggleRecording);
