@@ -15,9 +15,12 @@ const NUM_RIDGES: u32 = 5;
 /// Of a JPEG: no block is seen.
 const QUALITY: u8 = 90;
 
+/// A colour for each place of a picture.
+type Painting = fn(f32, f32) -> [f32; 3];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/pictures");
-    let pictures: [(&str, fn(f32, f32) -> [f32; 3]); 2] = [("dusk", dusk), ("pool", pool)];
+    let pictures: [(&str, Painting); 2] = [("dusk", dusk), ("pool", pool)];
     for (name, paint) in pictures {
         let [width, height] = SIZE;
         let picture = image::RgbImage::from_fn(width, height, |x, y| {

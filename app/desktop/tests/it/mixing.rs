@@ -1,4 +1,5 @@
 //! Layers, filters, modulations, decks, cues, marks: what the mixing panels ask for.
+#![expect(clippy::expect_used, reason = "a test that fails says why")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

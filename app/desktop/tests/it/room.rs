@@ -1,4 +1,5 @@
 //! The room's panel: how others come in, who is there, what is said, what happened.
+#![expect(clippy::expect_used, reason = "a test that fails says why")]
 
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ fn at(tab: &str, room: Room) -> Harness<'static, Window> {
     window.run_steps(2);
     window.get_by_label("Room").click();
     window.run_steps(2);
-    window.get_all_by_label(tab).last().unwrap().click();
+    window.get_all_by_label(tab).last().expect("the tab").click();
     window.run_steps(3);
     window.state().commands.take();
     window

@@ -3,7 +3,7 @@
 //! The overlay is a file of the user's; the built-in one is written there the first time, to start from.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use app_library::{Paths, write_atomic};
@@ -47,7 +47,7 @@ fn page(
 }
 
 /// The user's page, or the built-in one while there is none.
-fn overlay(file: &PathBuf) -> Vec<u8> {
+fn overlay(file: &Path) -> Vec<u8> {
     if let Some(own) = read(file) {
         return own;
     }

@@ -373,7 +373,8 @@ impl Render {
 
     /// Asks for a small picture of one layer or deck, each in its turn.
     fn ask_for_layer(&mut self, input: &mut FrameInput, show: &Show) {
-        if !self.start.board.mix_open.load(Ordering::Relaxed) || self.picture_no % LAYER_EVERY != 0 {
+        if !self.start.board.mix_open.load(Ordering::Relaxed) || !self.picture_no.is_multiple_of(LAYER_EVERY)
+        {
             return;
         }
         let on_decks = show.layers.iter().any(|layer| layer.deck.is_some());
