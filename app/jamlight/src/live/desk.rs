@@ -124,12 +124,14 @@ impl Desk {
     pub(crate) fn model(&mut self) -> Model {
         self.listen();
         let show = self.member.show();
+        // Asked before: within the session's lock the member cannot say it.
+        let me = self.member.id();
         let file = ShowFile {
             path: self.file.clone(),
             changed: *show != *self.saved,
             recent: self.recent.clone(),
-            can_undo: self.member.with_session(|session| session.can_undo(self.member.id())),
-            can_redo: self.member.with_session(|session| session.can_redo(self.member.id())),
+            can_undo: self.member.with_session(|session| session.can_undo(me)),
+            can_redo: self.member.with_session(|session| session.can_redo(me)),
         };
         let outputs = Outputs {
             monitors: self.board.monitors.get(),
