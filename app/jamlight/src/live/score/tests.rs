@@ -99,7 +99,8 @@ fn code_sounds_leads_the_tempo_speaks_to_the_picture_and_ends_with_hush() {
     rig.wait("it plays", Rig::plays);
     assert!(rig.hear(400) > 0.05, "it is heard");
     assert_eq!(rig.board.score.lead.get(), Some(CodeLead { bpm: Some(132.0) }));
-    assert!(rig.board.score.cues.get().iter().any(|cue| cue.parameter == "glow"));
+    // A cue is planned a moment ahead, and there are two of them in a cycle.
+    rig.wait("a cue", |rig| rig.board.score.cues.get().iter().any(|cue| cue.parameter == "glow"));
     let glows = rig.board.score.glows.get();
     assert!(glows.iter().any(|glow| BEAT.get(glow.span.0 as usize..glow.span.1 as usize) == Some("bd")));
     rig.member.send(Command::Hush).unwrap();
