@@ -9,13 +9,19 @@ use renderer_scene::{ParamKind, SceneKind, native};
 fn every_built_in_scene_compiles_and_says_what_it_is() {
     let folder = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders").join(name);
     let mut names = Vec::new();
-    let folders = ["scenes", "effects", "transitions"].map(|name| std::fs::read_dir(folder(name)).unwrap());
-    for entry in folders.into_iter().flatten() {
-        let path = entry.unwrap().path();
+    let folders = [
+        ("scenes", SceneKind::Native),
+        ("effects", SceneKind::Native),
+        ("transitions", SceneKind::Transition),
+    ];
+    let files = folders.map(|(name, kind)| {
+        std::fs::read_dir(folder(name)).unwrap().map(move |entry| (entry.unwrap().path(), kind))
+    });
+    for (path, kind) in files.into_iter().flatten() {
         let file = path.file_stem().unwrap().to_string_lossy().into_owned();
         let scene = native::compile(&std::fs::read_to_string(&path).unwrap(), &file)
             .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        assert_eq!(scene.kind, SceneKind::Native, "{file}");
+        assert_eq!(scene.kind, kind, "{file}");
         assert_eq!(scene.name.to_lowercase().replace(' ', "-"), file, "the file is named as the scene");
         assert!(scene.description.len() > 20, "{file} has no description");
         assert!(scene.tags.len() >= 3, "{file} has fewer than three tags");
