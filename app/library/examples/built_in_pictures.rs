@@ -19,7 +19,7 @@ const QUALITY: u8 = 90;
 type Painting = fn(f32, f32) -> [f32; 3];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/pictures");
+    let folder = Path::new("assets/pictures").to_path_buf();
     let pictures: [(&str, Painting); 2] = [("dusk", dusk), ("pool", pool)];
     for (name, paint) in pictures {
         let [width, height] = SIZE;

@@ -21,7 +21,7 @@ fn frames(c: &mut Criterion) {
     let gpu = Gpu::new(&GpuSettings::default()).unwrap();
     let mut group = c.benchmark_group("frame 640x360");
     group.sample_size(30);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders/scenes");
+    let folder = Path::new("../../shaders/scenes");
     let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "wgsl"));
     files.sort();

@@ -13,7 +13,7 @@ use crate::run;
 
 /// Each piece by its file, with its text.
 fn examples() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/examples");
+    let folder = Path::new("../../assets/examples");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use audio_io::{BuiltInTrack, DecodeError, DecodeLimits, DecodeWarning, FileReader, decode_file};
 
 fn media(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/media").join(name)
+    Path::new("tests/media").join(name)
 }
 
 /// A file of these bytes in a folder that is gone after the test.

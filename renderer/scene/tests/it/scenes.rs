@@ -7,7 +7,7 @@ use renderer_scene::{ParamKind, SceneKind, native};
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the built-in scenes are files of the tree")]
 fn every_built_in_scene_compiles_and_says_what_it_is() {
-    let folder = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders").join(name);
+    let folder = |name: &str| Path::new("../../shaders").join(name);
     let mut names = Vec::new();
     let folders = [
         ("scenes", SceneKind::Native),

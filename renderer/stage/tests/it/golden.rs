@@ -173,7 +173,7 @@ fn golden_crossfade_goes_from_one_to_the_other() {
 /// The native programs of a folder of shaders, by file name.
 #[expect(clippy::disallowed_methods, reason = "what is built in are files of the tree")]
 fn shaders(folder: &str) -> Vec<(String, Arc<SceneProgram>)> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shaders").join(folder);
+    let folder = std::path::Path::new("../../shaders").join(folder);
     let mut all: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| {
