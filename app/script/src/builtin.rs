@@ -10,13 +10,18 @@ use crate::error::{Error, Result};
 use crate::eval::Eval;
 use crate::js::{Callable, Js, Registered};
 
+mod assemble;
 mod change;
 mod make;
 mod objects;
+mod outside;
 mod shape;
 
 /// Steps a function of the table costs: some make hundreds of patterns.
 const METHOD_STEPS: usize = 96;
+
+/// Functions that count as many steps as before, whatever pattern their argument is.
+const KEEP_STEPS: [&str; 4] = ["early", "late", "scale", "scaleTranspose"];
 
 /// A change a function of user code makes to a pattern.
 pub(crate) type Change = Arc<dyn Fn(Pattern) -> Pattern + Send + Sync>;
@@ -76,6 +81,8 @@ static ALL: LazyLock<Vec<Function>> = LazyLock::new(|| {
     all.extend(shape::functions());
     all.extend(change::functions());
     all.extend(make::functions());
+    all.extend(assemble::functions());
+    all.extend(outside::functions());
     all
 });
 
@@ -206,8 +213,9 @@ pub(crate) fn method(
     Ok(Js::Pattern(match &function.kind {
         Kind::Values(count, apply) => {
             needs(*count)?;
-            let (pattern, apply) = (pattern.clone(), *apply);
-            joined(eval, &values(*count)?, at, move |values| apply(&pattern, values))?
+            let (steps, pattern, apply) = (pattern.steps(), pattern.clone(), *apply);
+            let made = joined(eval, &values(*count)?, at, move |values| apply(&pattern, values))?;
+            if KEEP_STEPS.contains(&function.name) { made.with_steps(steps) } else { made }
         }
         Kind::Steps(count, apply) => {
             needs(*count)?;

@@ -90,7 +90,7 @@ impl Eval {
         }
     }
 
-    fn js_hap(&self, hap: &Hap) -> Js {
+    pub(crate) fn js_hap(&self, hap: &Hap) -> Js {
         let time = |t: Ratio| Js::Number(t.to_f64());
         let span = |span: audio_pattern::Span| {
             self.arena.object(vec![

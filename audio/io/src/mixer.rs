@@ -193,6 +193,8 @@ pub(crate) struct ClockState {
     pub(crate) load_ppm: AtomicU32,
     /// The largest share since somebody looked, in millionths.
     pub(crate) worst_load_ppm: AtomicU32,
+    /// How often the device had nothing left to play when it asked.
+    pub(crate) dry: AtomicU64,
 }
 
 impl ClockState {
@@ -225,6 +227,12 @@ impl OutputClock {
     /// Returns the share of its time the callback takes, on average. Near 1 the sound breaks up.
     pub fn load(&self) -> f64 {
         f64::from(self.0.load_ppm.load(Ordering::Relaxed)) * 1e-6
+    }
+
+    /// Returns how often the device had played all it had before it got more, by its own word: each is a
+    /// gap in the sound.
+    pub fn times_dry(&self) -> u64 {
+        self.0.dry.load(Ordering::Relaxed)
     }
 
     /// Returns the largest share of its time one callback took since this was last asked.

@@ -34,6 +34,8 @@ const MAX_CATCH_UP: Duration = Duration::from_millis(200);
 /// Frames asked for per callback unless set otherwise: 21 ms at 48 kHz. The sound system keeps two of
 /// them; half as many ran dry on two busy cores without real-time priority.
 const DEFAULT_BLOCK_FRAMES: u32 = 1_024;
+/// Callbacks until a device's word on what it has left counts: it fills up first.
+const SETTLING_BLOCKS: u64 = 16;
 /// Block sizes that make sense, in frames.
 const BLOCK_FRAMES: std::ops::RangeInclusive<u32> = 64..=8_192;
 /// The longest a sound system may take over building a stream before cpal gives up.
@@ -48,6 +50,11 @@ pub struct OutputSettings {
     pub block_frames: u32,
     /// Drill: loses the device this long after it came, again and again. `None` never does.
     pub lose_every: Option<Duration>,
+}
+
+impl OutputSettings {
+    /// Block sizes that make sense, in frames.
+    pub const BLOCK_FRAMES: std::ops::RangeInclusive<u32> = BLOCK_FRAMES;
 }
 
 impl Default for OutputSettings {
@@ -327,6 +334,11 @@ impl Outlet {
         let stamp = info.timestamp();
         if let Some(ahead) = stamp.playback.checked_duration_since(stamp.callback) {
             self.vitals.latency_micros.store(ahead.as_micros() as u64, Ordering::Relaxed);
+            // A device that just began, or begins again, has nothing to play yet.
+            let settled = self.vitals.blocks.load(Ordering::Relaxed) >= SETTLING_BLOCKS;
+            if settled && ahead.is_zero() {
+                self.clock.0.dry.fetch_add(1, Ordering::Relaxed);
+            }
         }
         self.vitals.blocks.fetch_add(1, Ordering::Release);
     }

@@ -2,7 +2,7 @@
 
 use crate::pattern::each_cycle;
 use crate::span::Hap;
-use crate::{Pattern, Ratio, Span, Value};
+use crate::{Pattern, Ratio, Span};
 
 /// How many parts one sequence may have. Longer ones are refused by the functions that count.
 pub const MAX_SEQUENCE: usize = 2_048;
@@ -52,14 +52,15 @@ impl Pattern {
         })
     }
 
-    /// Returns one pattern per cycle, each heard at the cycle it is: those between are skipped.
+    /// Returns one pattern per cycle, each heard at the cycle it is: those between are skipped. Before
+    /// cycle 0 only those cycles sound whose turn is the first pattern's.
     #[must_use]
     pub fn slowcat_prime(patterns: Vec<Self>) -> Self {
         let count = i64::try_from(patterns.len()).unwrap_or(i64::MAX);
         Self::from_fn(Self::depth_over(&patterns), None, move |query, span, out| {
             each_cycle(query, span, |part| {
-                let turn = part.begin.floor().numerator().rem_euclid(count.max(1));
-                if let Some(pattern) = patterns.get(turn as usize) {
+                let turn = usize::try_from(part.begin.floor().numerator() % count.max(1));
+                if let Some(pattern) = turn.ok().and_then(|turn| patterns.get(turn)) {
                     pattern.ask(query, part, out);
                 }
             });
@@ -148,7 +149,8 @@ impl Pattern {
     #[must_use]
     pub fn run(n: i64) -> Self {
         let n = n.clamp(0, MAX_SEQUENCE as i64);
-        Self::fastcat((0..n).map(|i| Self::pure(Value::Number(i as f64))).collect())
+        let steps = Ratio::whole(n);
+        Self::saw().numbers(move |x| (x * n as f64).round()).segment(steps)
     }
 }
 

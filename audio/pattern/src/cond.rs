@@ -23,12 +23,14 @@ impl Pattern {
             return self.clone();
         }
         let (plain, changed) = (self.clone(), f(self.clone()));
-        let steps = self.steps();
-        Self::from_fn(Self::depth_over([&plain, &changed]), steps, move |query, span, out| {
+        Self::from_fn(Self::depth_over([&plain, &changed]), None, move |query, span, out| {
             crate::pattern::each_cycle(query, span, |part| {
-                let turned = part.begin.floor().numerator().rem_euclid(n) == turn;
-                let pattern = if turned { &changed } else { &plain };
-                pattern.ask(query, part, out);
+                let now = part.begin.floor().numerator() % n;
+                // As with `slowcat_prime`: before cycle 0 only first turns sound.
+                if now >= 0 {
+                    let pattern = if now == turn { &changed } else { &plain };
+                    pattern.ask(query, part, out);
+                }
             });
         })
     }
@@ -55,14 +57,36 @@ impl Pattern {
 
     /// Returns this pattern with `f` applied to a loop of another of its `n` parts each cycle.
     #[must_use]
-    pub fn chunk_into(&self, n: i64, back: bool, f: &dyn Fn(Self) -> Self) -> Self {
+    pub fn chunk_into(&self, n: i64, back: bool, f: Arc<dyn Fn(Self) -> Self + Send + Sync>) -> Self {
         let n = n.clamp(1, MAX_SEQUENCE as i64);
-        let part = |i: i64| self.zoom(Ratio::new(i, n), Ratio::new(i + 1, n));
-        let cycles = (0..n).map(|cycle| {
-            let turn = if back { (n - cycle) % n } else { cycle };
-            Self::fastcat((0..n).map(|i| if i == turn { f(part(i)) } else { part(i) }).collect())
-        });
-        Self::slowcat_prime(cycles.collect()).with_steps(self.steps())
+        let beats: Vec<bool> = (0..n).map(|i| i == 0).collect();
+        self.into_parts(&Self::bools(&beats).iter(n, !back), f)
+    }
+
+    /// Returns this pattern with `f` applied to each part that `parts` is true for, looped.
+    #[must_use]
+    pub fn into_parts(&self, parts: &Self, f: Arc<dyn Fn(Self) -> Self + Send + Sync>) -> Self {
+        self.part_by_part(parts, f).inner_join().with_steps(self.steps())
+    }
+
+    /// Returns a pattern of patterns: loops of the parts of this one that `parts` is true for, and
+    /// this one elsewhere.
+    #[must_use]
+    pub fn unjoin(&self, parts: &Self) -> Self {
+        self.part_by_part(parts, Arc::new(|part| part))
+    }
+
+    fn part_by_part(&self, parts: &Self, f: Arc<dyn Fn(Self) -> Self + Send + Sync>) -> Self {
+        let pattern = self.clone();
+        parts.try_map_hap(move |hap| {
+            let whole = hap.whole_or_part();
+            let changed = hap.value.truthy() && hap.value.as_number() != Some(0.0);
+            Ok(Value::pattern(if changed {
+                f(pattern.ribbon(whole.begin, whole.length()))
+            } else {
+                pattern.clone()
+            }))
+        })
     }
 
     /// Returns this pattern with `f` applied to the events that start from `begin` to `end` of the

@@ -124,6 +124,7 @@ impl Pattern {
                 hap.sources.merge(&outer.sources);
             }
         })
+        .with_steps(self.steps())
     }
 
     /// Joins; wholes are where both overlap.

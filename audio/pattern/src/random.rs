@@ -135,7 +135,7 @@ impl Pattern {
     /// Returns this pattern with `f` applied to a random share `amount` of its events.
     #[must_use]
     pub fn sometimes_by(&self, amount: f64, f: &dyn Fn(Self) -> Self) -> Self {
-        Self::stack(vec![self.degrade_by(amount), f(self.undegrade_by(1.0 - amount))])
+        Self::stack(vec![self.degrade_by(amount), f(self.undegrade_by(1.0 - amount))]).with_steps(None)
     }
 
     /// Returns this pattern with `f` applied to a random share `amount` of its cycles.
@@ -148,6 +148,7 @@ impl Pattern {
             self.degrade_by_with(&chance, amount),
             f(self.degrade_by_with(&inverse, 1.0 - amount)),
         ])
+        .with_steps(None)
     }
 
     /// Returns one of `choices` as `chance`, from 0 to 1, picks: a pattern of patterns.
@@ -222,7 +223,6 @@ impl Pattern {
                 parts.get(at).map_or(Value::Nothing, |part| Value::Pattern(part.clone()))
             })
             .inner_join()
-            .with_steps(self.steps())
     }
 
     /// Returns the `n` parts of each cycle in random order, each once.

@@ -54,7 +54,7 @@ impl Pattern {
     /// are, or lists where each begins.
     #[must_use]
     pub fn slice(&self, slices: &Self, indices: &Self) -> Self {
-        let (pattern, indices) = (self.clone(), indices.clone());
+        let (pattern, indices, steps) = (self.clone(), indices.clone(), indices.steps());
         slices
             .bind(crate::Join::Inner, move |slices| {
                 let (pattern, slices) = (pattern.clone(), slices.clone());
@@ -73,7 +73,7 @@ impl Pattern {
                     }))
                 }))
             })
-            .with_steps(self.steps())
+            .with_steps(steps)
     }
 
     /// Returns the same with each part sped to last as long as its event.
@@ -86,10 +86,13 @@ impl Pattern {
                 Some(value) => value.as_number().unwrap_or(1.0),
                 None => 1.0,
             };
-            let own = controls.number("speed").filter(|speed| *speed != 0.0).unwrap_or(1.0);
-            let speed = cps / count / hap.whole_or_part().length().to_f64() * own;
-            controls.set(Name::new("speed"), Value::Number(speed));
-            controls.set(Name::new("unit"), Value::text("c"));
+            // What the sample says itself stays.
+            let speed = Value::Number(cps / count / hap.whole_or_part().length().to_f64());
+            for (name, value) in [("speed", speed), ("unit", Value::text("c"))] {
+                if controls.get(name).is_none() {
+                    controls.set(Name::new(name), value);
+                }
+            }
             controls
         })
     }

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::span::{Hap, Sources};
-use crate::{Pattern, Span, State, Value};
+use crate::{Alignment, Op, Pattern, Span, State, Value};
 
 /// Returns the start of a span in cycles.
 pub(crate) fn begin_of(span: Span) -> f64 {
@@ -57,7 +57,7 @@ impl Pattern {
     /// Returns 0 in the first half of each cycle, 1 in the second.
     #[must_use]
     pub fn square() -> Self {
-        Self::wave(|t| ((t * 2.0).rem_euclid(2.0)).floor())
+        Self::wave(|t| ((t * 2.0) % 2.0).floor())
     }
 
     /// Returns a triangle from 0 to 1 and back each cycle.
@@ -82,7 +82,8 @@ impl Pattern {
     /// Returns this pattern with 0 to 1 stretched to `low` to `high`.
     #[must_use]
     pub fn range(&self, low: f64, high: f64) -> Self {
-        self.numbers(move |x| x * (high - low) + low)
+        let by = |op, x| move |pattern: Self| pattern.combine(op, Alignment::In, &Self::pure(x));
+        by(Op::Add, low)(by(Op::Mul, high - low)(self.clone()))
     }
 
     /// Returns each number changed by `f`.
@@ -96,7 +97,8 @@ impl Pattern {
 }
 
 fn saw(t: f64) -> f64 {
-    t.rem_euclid(1.0)
+    // Below 0 it runs from -1 to 0, as others have it.
+    t % 1.0
 }
 
 fn sine(t: f64) -> f64 {

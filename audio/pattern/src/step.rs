@@ -55,7 +55,7 @@ impl Pattern {
     }
 
     fn shrinking(&self, amount: Ratio) -> Vec<Self> {
-        let Some(steps) = self.steps() else { return vec![self.clone()] };
+        let Some(steps) = self.steps() else { return Vec::new() };
         if amount.is_zero() {
             return vec![self.clone()];
         }
@@ -66,7 +66,7 @@ impl Pattern {
     /// Returns the pattern again and again, `amount` steps shorter each time.
     #[must_use]
     pub fn shrink(&self, amount: Ratio) -> Self {
-        Self::stepcat(self.shrinking(amount))
+        Self::stepcat(self.shrinking(amount)).cut_at_cycles()
     }
 
     /// Returns the pattern again and again, `amount` steps longer each time.
@@ -74,7 +74,7 @@ impl Pattern {
     pub fn grow(&self, amount: Ratio) -> Self {
         let mut stages = self.shrinking(-amount);
         stages.reverse();
-        Self::stepcat(stages)
+        Self::stepcat(stages).cut_at_cycles()
     }
 
     /// Returns one step of each pattern in turn.

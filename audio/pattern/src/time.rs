@@ -95,7 +95,7 @@ impl Pattern {
     /// Returns every other cycle backwards.
     #[must_use]
     pub fn palindrome(&self) -> Self {
-        self.last_of(2, &|pattern| pattern.rev())
+        self.last_of(2, &|pattern| pattern.rev()).with_steps(self.steps())
     }
 
     /// Returns the stretch `begin` to `end` of each cycle played over the whole cycle.
@@ -130,7 +130,7 @@ impl Pattern {
         if begin > end || end > Ratio::ONE || begin.is_negative() || begin == end {
             return Self::silence();
         }
-        self.fast_gap(Ratio::ONE / (end - begin)).late(begin)
+        self.fast_gap(Ratio::ONE / (end - begin)).late(begin).with_steps(None)
     }
 
     /// Returns each cycle played `factor` times as fast, once, then silence.
@@ -159,6 +159,7 @@ impl Pattern {
                 true
             });
         })
+        .with_steps(None)
     }
 
     /// Returns each event `n` times as fast within its own time.
@@ -194,7 +195,7 @@ impl Pattern {
     pub fn iter(&self, n: i64, back: bool) -> Self {
         let n = n.clamp(0, MAX_COPIES);
         let shift = |i: i64| Ratio::new(if back { -i } else { i }, n);
-        Self::slowcat_prime((0..n).map(|i| self.early(shift(i))).collect()).with_steps(self.steps())
+        Self::slowcat((0..n).map(|i| self.early(shift(i))).collect()).with_steps(self.steps())
     }
 
     /// Returns this pattern sampled `n` times a cycle.
@@ -216,23 +217,9 @@ impl Pattern {
         if fraction.is_zero() {
             return Self::silence();
         }
-        let pattern = self.clone();
         let size = fraction.abs();
-        let lingering = move |cycle: Ratio| {
-            let cycle = pattern.early(cycle);
-            let begin = if fraction.is_negative() { Ratio::ONE - size } else { Ratio::ZERO };
-            cycle.zoom(begin, begin + size).slow(size)
-        };
-        self.split(move |query, span, out| {
-            let cycle = span.begin.floor();
-            // The cycle is moved to 0, where repeating it does not run into the next.
-            let inner = lingering(cycle).restart_each_cycle().late(cycle);
-            inner.ask(query, span, out);
-        })
-    }
-
-    fn restart_each_cycle(&self) -> Self {
-        Self::pure(Value::pattern(self.clone())).reset_join(true)
+        let begin = if fraction.is_negative() { Ratio::ONE - size } else { Ratio::ZERO };
+        self.zoom(begin, begin + size).slow(size).cut_at_cycles().with_steps(self.steps())
     }
 
     /// Returns `cycles` cycles from `offset` on, repeated for ever.
@@ -271,7 +258,8 @@ impl Pattern {
     #[must_use]
     pub fn brak(&self) -> Self {
         let broken = Self::fastcat(vec![self.clone(), Self::silence()]).late(Ratio::new(1, 4));
-        Self::slowcat_prime(vec![self.clone(), broken])
+        let turns = [self.clone(), broken].map(Value::pattern).map(Self::pure);
+        Self::slowcat(turns.to_vec()).inner_join()
     }
 
     /// Returns each event starting at `fraction` of its time.

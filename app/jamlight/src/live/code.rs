@@ -113,7 +113,7 @@ impl CodeDesk {
         quantum_beats: f64,
         layer: Option<LayerId>,
     ) {
-        if self.jobs.send(Job::Try { text, code, quantum_beats, layer }).is_err() {
+        if self.jobs.send(Job::Try { text, code, quantum_beats, layer, asked: Instant::now() }).is_err() {
             board.card(CardKind::Error, "Code cannot be evaluated any more. Restart Jamlight.", None);
         }
     }

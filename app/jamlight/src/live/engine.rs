@@ -136,14 +136,18 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         first: scenes_of(&beginning.show),
         gate,
     })?;
-    let output =
-        Output::open(OutputSettings { lose_every: drills.lose_audio_every, ..OutputSettings::default() })?;
+    let output = Output::open(OutputSettings {
+        block_frames: settings.live.sound_block_frames,
+        lose_every: drills.lose_audio_every,
+        ..OutputSettings::default()
+    })?;
     let (evaluations, score_thread) = score::start(ScoreStart {
         board: board.clone(),
         member: member.clone(),
         output: output.clone(),
         library: library.clone(),
         samples: settings.live.sample_folders(&paths),
+        traces: drills.trace_code,
     })?;
     let choice = args.play.clone().map_or_else(|| settings.live.audio(), AudioChoice::File);
     let (feed, recogniser_thread) = recogniser::start(&paths, board.clone(), member.clone())?;

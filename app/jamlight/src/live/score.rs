@@ -11,6 +11,7 @@ mod samples;
 mod stand;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod worker;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -37,6 +38,7 @@ use super::room::Member;
 use samples::SampleReader;
 pub(crate) use stand::{CodeLead, PlayedNote, Stand, TextGlow, leading};
 pub(crate) use worker::Job;
+use trace::Way;
 use worker::{Evaluated, Loaded, Shelf, Worker};
 
 /// How often the score looks ahead.
@@ -72,6 +74,8 @@ pub(crate) struct ScoreStart {
     pub library: Arc<SceneLibrary>,
     /// Folders of the user's own samples.
     pub samples: Vec<PathBuf>,
+    /// Prints the way of each evaluation (drill `trace-code`).
+    pub traces: bool,
 }
 
 /// Starts the score and its worker. Both end with the board and with the sender given back.
@@ -137,6 +141,8 @@ struct Player {
     anew_from_secs: Option<f64>,
     /// The beat of the last turn.
     beat: f64,
+    /// Gaps in the sound that were told.
+    times_dry: u64,
 }
 
 impl Player {
@@ -178,6 +184,7 @@ impl Player {
             planned_with: None,
             anew_from_secs: None,
             beat: 0.0,
+            times_dry: 0,
         };
         player.publish_sounds();
         Ok(player)
@@ -403,6 +410,13 @@ impl Player {
         if at_once {
             self.anew();
         }
+        if changed {
+            self.start.board.score.way.change(|way| {
+                if let Some(way) = way {
+                    way.taken_over = Some(Instant::now());
+                }
+            });
+        }
         let plays = self.blocks.values().any(|block| block.score.is_playing());
         if changed || self.start.board.score.plays.load(Ordering::Relaxed) != plays {
             let mut said = self.blocks.values().filter_map(|block| block.now.as_ref());
@@ -483,6 +497,7 @@ impl Player {
                 failed(&self.start.board, slot, &fault);
             }
         }
+        self.trace(now_secs);
         self.planned_with = Some(*transport);
         if self.cues.len() != num_cues || !self.cues.is_empty() {
             let past = self.beat - KEPT_PAST.as_secs_f64() * transport.tempo_bpm / 60.0;

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use app_desktop::{AudioChoice, Look, OutputWishes, Theme};
+use audio_io::OutputSettings;
 use serde::{Deserialize, Serialize};
 
 /// Section `[live]` of the settings: devices, windows and habits of the app.
@@ -33,6 +34,8 @@ pub(crate) struct LiveSettings {
     pub code_font_size: f32,
     /// How much of the picture is hidden behind code, 0–1.
     pub code_backdrop: f32,
+    /// Frames of sound made at once, 64–8192: fewer answer sooner, more are safer on a busy machine.
+    pub sound_block_frames: u32,
     /// Folders of samples besides the app's own: in each a folder for every name, or a `strudel.json`.
     pub sample_folders: Vec<PathBuf>,
 }
@@ -58,6 +61,7 @@ impl Default for LiveSettings {
             outputs: OutputWishes::default(),
             code_font_size: Look::default().code_font_size,
             code_backdrop: Look::default().code_backdrop,
+            sound_block_frames: OutputSettings::default().block_frames,
             sample_folders: Vec::new(),
         }
     }
@@ -92,6 +96,11 @@ impl LiveSettings {
         check(
             (0.0..=1.0).contains(&self.code_backdrop),
             format!("code_backdrop is {}, choose 0 to 1", self.code_backdrop),
+        );
+        let blocks = OutputSettings::BLOCK_FRAMES;
+        check(
+            blocks.contains(&self.sound_block_frames),
+            format!("sound_block_frames is {}, choose 64 to 8192", self.sound_block_frames),
         );
         let themes = THEMES.map(|(_, name)| name);
         check(

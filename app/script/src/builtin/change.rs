@@ -61,8 +61,8 @@ pub(super) fn functions() -> Vec<Function> {
         function("chunk", &["slowchunk", "slowChunk"], "(n, function)", "changes another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk(count(v, 0, MAX_COPIES)?, false, false, &**f)))),
         function("chunkBack", &["chunkback"], "(n, function)", "changes another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk(count(v, 0, MAX_COPIES)?, true, false, &**f)))),
         function("fastChunk", &["fastchunk"], "(n, function)", "changes another of n parts each cycle, all cycles going on", C(1, |p, v, f| Ok(p.chunk(count(v, 0, MAX_COPIES)?, false, true, &**f)))),
-        function("chunkInto", &["chunkinto"], "(n, function)", "changes a loop of another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk_into(count(v, 0, MAX_COPIES)?, false, &**f)))),
-        function("chunkBackInto", &["chunkbackinto"], "(n, function)", "changes a loop of another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk_into(count(v, 0, MAX_COPIES)?, true, &**f)))),
+        function("chunkInto", &["chunkinto"], "(n, function)", "changes a loop of another of n parts each cycle", C(1, |p, v, f| Ok(p.chunk_into(count(v, 0, MAX_COPIES)?, false, f.clone())))),
+        function("chunkBackInto", &["chunkbackinto"], "(n, function)", "changes a loop of another of n parts each cycle, backwards", C(1, |p, v, f| Ok(p.chunk_into(count(v, 0, MAX_COPIES)?, true, f.clone())))),
         function("within", &[], "(begin, end, function)", "changes events that start between two times", C(2, |p, v, f| Ok(p.within(ratio(v, 0)?, ratio(v, 1)?, &**f)))),
         function("applyN", &[], "(n, function)", "changes n times over", C(1, |p, v, f| Ok((0..count(v, 0, MAX_APPLY)?).fold(p.clone(), |p, _| f(p))))),
         function("apply", &[], "(function)", "changes", C(0, |p, _, f| Ok(f(p.clone())))),
@@ -164,7 +164,8 @@ pub(super) fn functions() -> Vec<Function> {
     bind!("bind" Mix "makes a pattern of each value", "innerBind" Inner "makes a pattern of each value, keeping its times",
         "outerBind" Outer "makes a pattern of each value, keeping these times", "squeezeBind" Squeeze "makes a pattern of each value, squeezed into its event",
         "resetBind" Reset "makes a pattern of each value, from its cycle's start", "restartBind" Restart "makes a pattern of each value, from its beginning",
-        "polyBind" Poly "makes a pattern of each value, step by step");
+        "polyBind" Poly "makes a pattern of each value, step by step",
+        "stepBind" Step "makes a pattern of each value, one after another by their steps");
     macro_rules! pick {
         ($($name:literal $join:ident $wrap:literal $doc:literal),*) => { $(
             all.push(function($name, &[], "(choices)", $doc, Kind::Pick(Join::$join, $wrap)));

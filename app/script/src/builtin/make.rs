@@ -1,6 +1,6 @@
 //! Functions that make patterns, and those that speak to the whole program.
 
-use audio_pattern::{Generator, Pattern, Ratio, Value, bits};
+use audio_pattern::{Generator, Join, Pattern, Ratio, Value, bits};
 
 use super::{Function, Kind, function};
 use crate::code::At;
@@ -11,7 +11,7 @@ use crate::js::{Js, Registered};
 #[rustfmt::skip]
 pub(super) fn functions() -> Vec<Function> {
     use Kind::{Constant as K, Free as F, Method as M};
-    let mut all = vec![
+    vec![
         function("silence", &["nothing"], "", "no events", K(Pattern::silence)),
         function("sine", &[], "", "a sine from 0 to 1 each cycle", K(Pattern::sine)),
         function("cosine", &[], "", "a cosine from 0 to 1 each cycle", K(Pattern::cosine)),
@@ -65,9 +65,9 @@ pub(super) fn functions() -> Vec<Function> {
         function("slowcatPrime", &[], "(patterns…)", "plays one pattern each cycle, skipping theirs", F(|eval, a, at| Ok(Js::Pattern(Pattern::slowcat_prime(sequences(eval, a, at)?))))),
         function("arrange", &[], "([cycles, pattern]…)", "plays sections, each so many cycles long", F(|eval, a, at| Ok(Js::Pattern(Pattern::arrange(weighted(eval, a, at)?))))),
         function("timecat", &["timeCat", "stepcat", "s_cat"], "([weight, pattern]…)", "plays patterns in one cycle by weight or steps", F(|eval, a, at| Ok(Js::Pattern(Pattern::timecat(weighted(eval, a, at)?))))),
-        function("polymeter", &["pm", "stepalt"], "(patterns…)", "plays patterns at one pace", F(|eval, a, at| Ok(Js::Pattern(Pattern::polymeter(sequences(eval, a, at)?, None))))),
-        function("zip", &["stepzip"], "(patterns…)", "plays one step of each pattern in turn", F(|eval, a, at| Ok(Js::Pattern(Pattern::zip(sequences(eval, a, at)?))))),
-        function("tour", &[], "(patterns…)", "moves the pattern through the others", M(1, |eval, p, a, at| Ok(Js::Pattern(p.tour(&sequences(eval, a, at)?))))),
+        function("polymeter", &["pm", "s_polymeter"], "(patterns…)", "plays patterns at one pace", F(|eval, a, at| Ok(Js::Pattern(Pattern::polymeter(sequences(eval, a, at)?, None))))),
+        function("zip", &["stepzip", "s_zip"], "(patterns…)", "plays one step of each pattern in turn", F(|eval, a, at| Ok(Js::Pattern(Pattern::zip(sequences(eval, a, at)?))))),
+        function("tour", &["s_tour"], "(patterns…)", "moves the pattern through the others", M(1, |eval, p, a, at| Ok(Js::Pattern(p.tour(&sequences(eval, a, at)?))))),
         function("choose", &["chooseOut"], "(values…)", "picks at random at every moment", F(|eval, a, at| Ok(Js::Pattern(Pattern::choose_with(&Pattern::rand(), chosen(eval, a, at)?).outer_join())))),
         function("choose2", &[], "(values…)", "picks by this pattern from -1 to 1", M(1, |eval, p, a, at| {
             let chance = p.numbers(|x| (x + 1.0) / 2.0);
@@ -129,8 +129,12 @@ pub(super) fn functions() -> Vec<Function> {
                     value => vec![value.clone()],
                 };
                 Value::Controls(names.iter().map(|name| super::canonical(name)).zip(values).collect())
-            })))
+            }).with_steps(None)))
         })),
+        function("resetJoin", &[], "()", "joins a pattern of patterns, each from its cycle's start", Kind::Values(0, |p, _| Ok(p.join(Join::Reset)))),
+        function("restartJoin", &[], "()", "joins a pattern of patterns, each from its beginning", Kind::Values(0, |p, _| Ok(p.join(Join::Restart)))),
+        function("polyJoin", &[], "()", "joins a pattern of patterns, step by step", Kind::Values(0, |p, _| Ok(p.join(Join::Poly)))),
+        function("stepJoin", &[], "()", "joins a pattern of patterns, one after another by their steps", Kind::Values(0, |p, _| Ok(p.join(Join::Step)))),
         function("join", &["mixJoin"], "()", "joins a pattern of patterns", Kind::Values(0, |p, _| Ok(p.mix_join()))),
         function("innerJoin", &[], "()", "joins a pattern of patterns, keeping the inner times", Kind::Values(0, |p, _| Ok(p.inner_join()))),
         function("outerJoin", &[], "()", "joins a pattern of patterns, keeping the outer times", Kind::Values(0, |p, _| Ok(p.outer_join()))),
@@ -173,25 +177,15 @@ pub(super) fn functions() -> Vec<Function> {
             })))
         })),
         function("q", &[], "(name)", "mutes this pattern", M(0, |_, _, _, _| Ok(Js::Pattern(Pattern::silence())))),
-        function("samples", &["aliasBank", "soundAlias", "initHydra"], "(source)", "asks for samples; they come from your own folders here", F(|eval, _, at| {
-            let problem = Error::new("samples are not fetched from the net", at).hint("put them in a samples folder and add it to the library");
-            eval.runtime.said.with(|said| said.problems.push(problem));
-            Ok(Js::Undefined)
-        })),
         function("log", &["logValues", "console"], "()", "shows events", Kind::Values(0, |p, _| Ok(p.clone()))),
-    ];
-    for name in ["scope", "_scope", "pianoroll", "_pianoroll", "punchcard", "_punchcard", "spiral", "_spiral", "spectrum", "_spectrum",
-        "pitchwheel", "_pitchwheel", "wordfall", "tscope", "fscope", "markcss", "onTrigger", "drawLine", "animate"] {
-        all.push(function(name, &[], "()", "draws the pattern", M(0, |_, p, _, _| Ok(Js::Pattern(p.clone())))));
-    }
-    all
+    ]
 }
 
-fn argument(arguments: &[Js], at: usize) -> &Js {
+pub(super) fn argument(arguments: &[Js], at: usize) -> &Js {
     arguments.get(at).unwrap_or(&Js::Undefined)
 }
 
-fn number(values: &[Value], at: usize) -> f64 {
+pub(super) fn number(values: &[Value], at: usize) -> f64 {
     values.get(at).and_then(|value| value.numeral().ok()).unwrap_or(0.0)
 }
 
@@ -222,7 +216,13 @@ fn beats(value: &Value) -> Vec<bool> {
     }
 }
 
-fn joined(eval: &Eval, arguments: &[Js], count: usize, at: At, make: fn(&[Value]) -> Pattern) -> Result<Js> {
+pub(super) fn joined(
+    eval: &Eval,
+    arguments: &[Js],
+    count: usize,
+    at: At,
+    make: fn(&[Value]) -> Pattern,
+) -> Result<Js> {
     if arguments.len() < count {
         return Err(Error::new(format!("this needs {count} arguments, got {}", arguments.len()), at));
     }
@@ -237,12 +237,12 @@ fn sequence(eval: &Eval, arguments: &[Js], at: At) -> Result<Pattern> {
     }
 }
 
-fn sequences(eval: &Eval, arguments: &[Js], at: At) -> Result<Vec<Pattern>> {
+pub(super) fn sequences(eval: &Eval, arguments: &[Js], at: At) -> Result<Vec<Pattern>> {
     eval.check_count(arguments.len(), at)?;
     arguments.iter().map(|one| eval.sequence(one, at)).collect()
 }
 
-fn chosen(eval: &Eval, arguments: &[Js], at: At) -> Result<Vec<Pattern>> {
+pub(super) fn chosen(eval: &Eval, arguments: &[Js], at: At) -> Result<Vec<Pattern>> {
     if arguments.is_empty() {
         return Err(Error::new("there is nothing to choose from", at));
     }

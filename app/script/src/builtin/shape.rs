@@ -68,7 +68,7 @@ pub(super) fn functions() -> Vec<Function> {
         function("fastGap", &["fastgap", "densityGap"], "(factor)", "speeds up and leaves a gap", V(1, |p, v| Ok(p.fast_gap(ratio(v, 0)?)))),
         function("compress", &[], "(begin, end)", "squeezes the cycle between two times", V(2, |p, v| Ok(p.compress(ratio(v, 0)?, ratio(v, 1)?)))),
         function("focus", &[], "(begin, end)", "squeezes cycles between two times, over and over", V(2, |p, v| Ok(p.focus(ratio(v, 0)?, ratio(v, 1)?)))),
-        function("zoom", &["zoomArc"], "(begin, end)", "plays a part of the cycle over all of it", V(2, |p, v| Ok(p.zoom(ratio(v, 0)?, ratio(v, 1)?)))),
+        function("zoom", &["zoomArc", "zoomarc"], "(begin, end)", "plays a part of the cycle over all of it", V(2, |p, v| Ok(p.zoom(ratio(v, 0)?, ratio(v, 1)?)))),
         function("ribbon", &["rib"], "(offset, cycles)", "loops some cycles from an offset", V(2, |p, v| Ok(p.ribbon(ratio(v, 0)?, ratio(v, 1)?)))),
         function("linger", &[], "(fraction)", "repeats the first part of each cycle", V(1, |p, v| Ok(p.linger(ratio(v, 0)?)))),
         function("repeatCycles", &[], "(n)", "plays each cycle n times", V(1, |p, v| Ok(p.repeat_cycles(whole(v, 0)?)))),
@@ -124,13 +124,18 @@ pub(super) fn functions() -> Vec<Function> {
         function("chop", &[], "(n)", "cuts samples into n pieces", V(1, |p, v| Ok(p.chop(count(v, 0)?)))),
         function("striate", &[], "(n)", "interlaces n pieces of each sample", V(1, |p, v| Ok(p.striate(count(v, 0)?)))),
         function("loopAt", &["loopat"], "(cycles)", "stretches a sample over cycles", V(1, |p, v| Ok(p.loop_at(ratio(v, 0)?)))),
+        function("loopAtCps", &["loopatcps"], "(cycles, cycles per second)", "stretches a sample over cycles at a tempo", V(2, |p, v| {
+            let (cycles, speed) = (ratio(v, 0)?, number(v, 1)? / number(v, 0)?);
+            let controls = [("speed", Value::Number(speed)), ("unit", Value::text("c"))].into_iter().collect::<audio_pattern::Controls>();
+            Ok(p.combine(Op::Set, Alignment::In, &Pattern::pure(controls)).slow(cycles))
+        })),
         function("fit", &[], "()", "speeds a sample to fit its event", V(0, |p, _| Ok(p.fit()))),
 
-        function("take", &[], "(steps)", "keeps the first steps", S(1, |p, v| Ok(p.take(ratio(v, 0)?)))),
-        function("drop", &[], "(steps)", "drops the first steps", S(1, |p, v| Ok(p.drop(ratio(v, 0)?)))),
-        function("expand", &[], "(factor)", "counts as more steps", S(1, |p, v| Ok(p.expand(ratio(v, 0)?)))),
-        function("contract", &[], "(factor)", "counts as fewer steps", S(1, |p, v| Ok(p.expand(Ratio::ONE / ratio(v, 0)?)))),
-        function("extend", &[], "(factor)", "repeats and counts as more steps", S(1, |p, v| Ok(p.extend(ratio(v, 0)?)))),
+        function("take", &["s_add"], "(steps)", "keeps the first steps", S(1, |p, v| Ok(p.take(ratio(v, 0)?)))),
+        function("drop", &["s_sub"], "(steps)", "drops the first steps", S(1, |p, v| Ok(p.drop(ratio(v, 0)?)))),
+        function("expand", &["s_expand"], "(factor)", "counts as more steps", S(1, |p, v| Ok(p.expand(ratio(v, 0)?)))),
+        function("contract", &["s_contract"], "(factor)", "counts as fewer steps", S(1, |p, v| Ok(p.expand(Ratio::ONE / ratio(v, 0)?)))),
+        function("extend", &["s_extend"], "(factor)", "repeats and counts as more steps", S(1, |p, v| Ok(p.extend(ratio(v, 0)?)))),
         function("replicate", &[], "(n)", "repeats each cycle's steps", S(1, |p, v| Ok(p.replicate(count(v, 0)?)))),
         function("shrink", &[], "(steps)", "repeats, shorter each time", S(1, |p, v| Ok(p.shrink(ratio(v, 0)?)))),
         function("grow", &[], "(steps)", "repeats, longer each time", S(1, |p, v| Ok(p.grow(ratio(v, 0)?)))),

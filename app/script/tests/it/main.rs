@@ -6,6 +6,7 @@ mod errors;
 mod examples;
 mod functions;
 mod javascript;
+mod known;
 mod light;
 mod programs;
 mod reference;

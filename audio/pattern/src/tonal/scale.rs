@@ -135,15 +135,10 @@ fn apply_scale(scale: Scale, hap: &mut Hap) {
     let value = match &hap.value {
         Value::Controls(controls) => {
             let mut controls = controls.clone();
-            let from_step = controls.get("n").and_then(|step| step_to_note(scale, step));
-            let note = match from_step {
-                Some(note) => {
-                    controls.remove("n");
-                    Some(note)
-                }
-                None => controls.get("note").and_then(|note| note_in_scale(scale, note)),
-            };
+            let step = controls.get("note").or_else(|| controls.get("n"));
+            let note = step.and_then(|step| step_to_note(scale, step).or_else(|| note_in_scale(scale, step)));
             if let Some(note) = note {
+                controls.remove("n");
                 controls.set(Name::new("note"), note);
             }
             Value::Controls(controls)

@@ -81,7 +81,7 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
     let symbol = match controls.get("chord") {
         Some(Value::Text(symbol)) => symbol.to_string(),
         Some(Value::List(parts)) => parts.first().and_then(Value::as_text).unwrap_or_default().to_owned(),
-        _ => return Ok(vec![Value::Controls(controls.clone())]),
+        _ => return Ok(Vec::new()),
     };
     let name = controls.text("dictionary").unwrap_or("ireal").to_owned();
     let (root, quality) =
@@ -125,7 +125,7 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
 
 impl Pattern {
     /// Returns chord symbols as the notes of voicings that lie close together. Values without a
-    /// chord stay.
+    /// chord are silent.
     #[must_use]
     pub fn voicing(&self) -> Self {
         let inner = self.clone();
@@ -136,7 +136,7 @@ impl Pattern {
                     Value::Text(symbol) => {
                         voiced(&std::iter::once(("chord", Value::Text(symbol.clone()))).collect())
                     }
-                    _ => Ok(vec![hap.value.clone()]),
+                    _ => Ok(Vec::new()),
                 };
                 match voices {
                     Ok(voices) => {
@@ -156,9 +156,13 @@ impl Pattern {
     pub fn root_notes(&self, octave: i64) -> Self {
         self.try_map(move |value| {
             let root = |symbol: &str| {
-                let (root, _) =
-                    read_chord(symbol).ok_or_else(|| Fault::value(format!("{symbol:?} is no chord")))?;
-                Ok::<_, Fault>(Value::text(&format!("{}{octave}", Note { octave: None, ..root }.name())))
+                // A root may be written small, and stays as it is written.
+                let (letter, rest) = symbol.split_at_checked(1).unwrap_or_default();
+                let (root, _) = read_chord(&(letter.to_ascii_uppercase() + rest))
+                    .ok_or_else(|| Fault::value(format!("{symbol:?} is no chord")))?;
+                let name = Note { octave: None, ..root }.name();
+                let (_, signs) = name.split_at_checked(1).unwrap_or_default();
+                Ok::<_, Fault>(Value::text(&format!("{letter}{signs}{octave}")))
             };
             match value {
                 Value::Controls(controls) => match controls.text("chord") {

@@ -285,6 +285,7 @@ fn hydra_chain(function: &Function) -> Chain {
 
 #[test]
 fn golden_hydra_functions_are_told_apart() {
+    assert_eq!(FUNCTIONS.len(), 52, "every function of Hydra's");
     let mut stage = stage(TILE);
     let mut sheet = Sheet::new(TILE, 8);
     for function in FUNCTIONS {

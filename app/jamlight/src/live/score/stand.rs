@@ -9,6 +9,7 @@ use app_desktop::CodeProblem;
 use audio_signal::{Cue, TempoSource};
 use sync_protocol::TempoSettings;
 
+use super::trace::Way;
 use crate::live::board::Slot;
 
 /// What the score shows to the other threads. Latest wins.
@@ -26,6 +27,8 @@ pub(crate) struct Stand {
     pub sounds: Slot<Arc<[String]>>,
     /// How code leads the tempo; `None` while no code plays.
     pub lead: Slot<Option<CodeLead>>,
+    /// The last evaluation whose first note is still to come.
+    pub way: Slot<Option<Way>>,
     /// Whether code plays: then automatic listening hears this machine's own output.
     pub plays: AtomicBool,
 }

@@ -29,6 +29,7 @@ impl Rig {
             member: member.clone(),
             output: output.clone(),
             library: Arc::new(SceneLibrary::built_in()),
+            traces: false,
             samples: Vec::new(),
         };
         let (jobs, thread) = super::start(start).unwrap();
@@ -37,7 +38,9 @@ impl Rig {
 
     fn evaluate(&self, code: &str) {
         let text = TextId::from("main");
-        self.jobs.send(Job::Try { text, code: code.to_owned(), quantum_beats: 0.0, layer: None }).unwrap();
+        let code = code.to_owned();
+        let asked = std::time::Instant::now();
+        self.jobs.send(Job::Try { text, code, quantum_beats: 0.0, layer: None, asked }).unwrap();
     }
 
     /// Lives for a while and returns the loudest sample.

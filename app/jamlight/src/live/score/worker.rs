@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use app_desktop::{CardKind, CodeProblem};
@@ -11,6 +12,7 @@ use renderer_scene::SceneProgram;
 use renderer_scene::hydra::Sketch;
 use sync_protocol::{Command, LayerId, LayerSource, Running, SceneId, TextId};
 
+use super::Way;
 use crate::live::board::{Board, lock};
 use crate::live::room::Member;
 
@@ -33,6 +35,8 @@ pub(crate) enum Job {
         quantum_beats: f64,
         /// The layer that shows the light of it, where none does yet.
         layer: Option<LayerId>,
+        /// When the key was read.
+        asked: Instant,
     },
     /// The room runs this: the score needs it.
     Load { slot: Arc<str>, code: Arc<str> },
@@ -105,8 +109,8 @@ impl Worker {
     fn run(self, inbox: &Receiver<Job>) {
         while let Ok(job) = inbox.recv() {
             match job {
-                Job::Try { text, code, quantum_beats, layer } => {
-                    self.try_code(text, code, quantum_beats, layer)
+                Job::Try { text, code, quantum_beats, layer, asked } => {
+                    self.try_code(text, code, quantum_beats, layer, asked)
                 }
                 Job::Load { slot, code } => {
                     let evaluated = self.evaluate(&slot, &code);
@@ -118,9 +122,17 @@ impl Worker {
         }
     }
 
-    fn try_code(&self, text: TextId, code: String, quantum_beats: f64, layer: Option<LayerId>) {
+    fn try_code(
+        &self,
+        text: TextId,
+        code: String,
+        quantum_beats: f64,
+        layer: Option<LayerId>,
+        asked: Instant,
+    ) {
         let slot = Running::slot(&text, "");
         let Some(evaluated) = self.evaluate(&slot, &code) else { return };
+        self.board.score.way.set(Some(Way { asked, evaluated: Instant::now(), taken_over: None }));
         let light = evaluated.light.is_some();
         let scene = scene_of(text.as_str());
         self.send(Command::Evaluate { text, block: String::new(), code, quantum_beats });
