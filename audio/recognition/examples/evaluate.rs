@@ -23,6 +23,8 @@ const RECORD_SECS: usize = 180;
 /// Tracks that queries are made of, known and unknown.
 const NUM_KNOWN: usize = 70;
 const NUM_UNKNOWN: usize = 30;
+/// Tracks of the library, at most.
+const NUM_RECORDS: usize = 117;
 const CONDITIONS: [&str; 13] = [
     "mp3",
     "noise10",
@@ -70,6 +72,7 @@ fn main() -> Result<()> {
     }
     ensure!(tracks.len() > NUM_UNKNOWN + 10, "too few tracks of a minute and more: {}", tracks.len());
     let (unknown, known) = tracks.split_at(NUM_UNKNOWN);
+    let known = known.get(..NUM_RECORDS).unwrap_or(known);
 
     let home = tempfile::tempdir()?;
     let mut library = Library::open(home.path())?;

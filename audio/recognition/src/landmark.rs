@@ -36,6 +36,16 @@ pub(crate) struct Landmark {
     pub(crate) tick: u32,
 }
 
+/// A landmark of a query at one of [`RATES`]. In order of its number first, so that speeds which share one
+/// look it up once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Asked {
+    pub(crate) hash: u32,
+    /// Which of the speeds.
+    pub(crate) rate_idx: u8,
+    pub(crate) tick: u32,
+}
+
 /// How many landmarks are made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::{Catalogue, path_text};
-use crate::landmark::{Effort, RATES, landmarks};
+use crate::landmark::{Asked, Effort, RATES, landmarks};
 use crate::nominate::{Nominee, nominate};
 use crate::segment::{Segment, SegmentBuilder, merge};
 use crate::verify::{Fit, SURROUNDINGS_TICKS, fit, secs};
@@ -206,22 +206,25 @@ impl Library {
 
     /// Fits a query to the places that most landmarks nominate, at any of these speeds.
     fn fits(&self, query: &[Peak], rates: &[f64]) -> Result<Vec<(Fit, i64, u32)>, RecognitionError> {
-        let mut nominees = Vec::new();
         let mut asked = Vec::new();
-        for &rate in rates {
-            asked.clear();
-            landmarks(query, rate, Effort::ASKED, &mut asked);
-            asked.sort_unstable();
-            asked.dedup();
-            for (i, (_, segment)) in self.segments.iter().enumerate() {
-                let found = nominate(segment, &asked, MOST_NOMINEES)?;
-                nominees.extend(found.into_iter().map(|nominee| (nominee, i, rate)));
-            }
+        let mut at_rate = Vec::new();
+        for (rate_idx, &rate) in (0..).zip(rates) {
+            at_rate.clear();
+            landmarks(query, rate, Effort::ASKED, &mut at_rate);
+            asked.extend(at_rate.iter().map(|mark| Asked { hash: mark.hash, rate_idx, tick: mark.tick }));
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        let mut nominees = Vec::new();
+        for (i, (_, segment)) in self.segments.iter().enumerate() {
+            let found = nominate(segment, &asked, MOST_NOMINEES)?;
+            nominees.extend(found.into_iter().map(|nominee| (nominee, i)));
         }
         nominees.sort_by_key(|(nominee, ..)| std::cmp::Reverse(nominee.votes));
         let mut fits = Vec::new();
-        for (nominee, i, rate) in nominees.into_iter().take(MOST_NOMINEES) {
+        for (nominee, i) in nominees.into_iter().take(MOST_NOMINEES) {
             let Some((id, segment)) = self.segments.get(i) else { continue };
+            let Some(&rate) = rates.get(usize::from(nominee.rate_idx)) else { continue };
             if let Some((fit, slot)) = check(segment, query, nominee, rate)? {
                 fits.push((fit, *id, slot));
             }
@@ -407,17 +410,40 @@ impl Change<'_> {
     }
 }
 
-/// Where the row of segments, oldest first, has to be merged from: the last ones, while they are not much
-/// smaller than what is before them.
+/// Where the row of segments, oldest first, has to be merged from: the first that is not much larger than
+/// all after it together, as far back as one segment can hold.
 fn first_to_merge(sizes: &[u64]) -> Option<usize> {
-    let mut from = sizes.len().checked_sub(1)?;
-    let mut sum = *sizes.get(from)?;
-    while let Some(before) = from.checked_sub(1).and_then(|i| sizes.get(i)) {
-        if *before > sum.saturating_mul(MERGE_RATIO) || before + sum > MAX_ENTRIES {
-            break;
+    let mut first = None;
+    let mut sum = 0_u64;
+    for (i, size) in sizes.iter().enumerate().rev() {
+        if i + 1 < sizes.len() {
+            if sum + size > MAX_ENTRIES {
+                break;
+            }
+            if *size <= sum.saturating_mul(MERGE_RATIO) {
+                first = Some(i);
+            }
         }
-        sum += before;
-        from -= 1;
+        sum += size;
     }
-    (from + 1 < sizes.len()).then_some(from)
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_segments_stay_however_they_came() {
+        let check = |sizes: &[u64], expected: Option<usize>| assert_eq!(first_to_merge(sizes), expected);
+        check(&[], None);
+        check(&[5], None);
+        check(&[100, 10, 2], None);
+        check(&[100, 10, 3], Some(1));
+        // A row of equal ones behind which a small one came.
+        check(&[9, 9, 9, 9, 1], Some(0));
+        check(&[1_000, 9, 9, 1], Some(1));
+        check(&[MAX_ENTRIES, 9, 9], Some(1));
+        check(&[MAX_ENTRIES - 10, MAX_ENTRIES / 2, 9, 9], Some(2));
+    }
 }

@@ -4,7 +4,7 @@
 //! the same start, within a few ticks, are counted; a count of three is rare by chance.
 
 use crate::RecognitionError;
-use crate::landmark::Landmark;
+use crate::landmark::Asked;
 use crate::segment::Segment;
 
 /// Ticks of a bin of starts: what a speed between those tried drifts within a few seconds.
@@ -19,27 +19,32 @@ const COUNTER_BITS: u32 = 20;
 pub(crate) struct Nominee {
     /// Tick of the index at the query's tick 0, plus [`ORIGIN`].
     pub(crate) start: i64,
+    /// At which of the speeds asked.
+    pub(crate) rate_idx: u8,
     pub(crate) votes: u32,
 }
 
 /// Added to starts, so that none is negative.
 const ORIGIN: u32 = 1 << 20;
+/// Starts of different speeds are this far apart, as a power of two: more than the ticks of a segment.
+const RATE_SHIFT: u32 = 40;
 
 /// Returns the places of a segment with the most votes, best first. `asked` is in order.
 pub(crate) fn nominate(
     segment: &Segment,
-    asked: &[Landmark],
+    asked: &[Asked],
     most: usize,
 ) -> Result<Vec<Nominee>, RecognitionError> {
     // Two passes: small counters that several starts share first, then only what they let through.
     let mut counters = vec![0_u8; 1 << COUNTER_BITS];
     let mut votes: Vec<(u64, u32)> = Vec::new();
-    segment.look_up(asked, &mut |place, landmark| {
-        let start = u64::from(place) + u64::from(ORIGIN) - u64::from(landmark.tick.min(ORIGIN));
+    segment.look_up(asked, &mut |place, asked| {
+        let start = u64::from(place) + u64::from(ORIGIN) - u64::from(asked.tick.min(ORIGIN));
+        let start = start | u64::from(asked.rate_idx) << RATE_SHIFT;
         if let Some(counter) = counters.get_mut(counter_of(start / u64::from(BIN_TICKS))) {
             *counter = counter.saturating_add(1);
         }
-        votes.push((start, landmark.tick));
+        votes.push((start, asked.tick));
     })?;
     let count = |bin: u64| u32::from(counters.get(counter_of(bin)).copied().unwrap_or_default());
     votes.retain(|(start, _)| {
@@ -69,9 +74,16 @@ pub(crate) fn nominate(
             continue;
         }
         let middle = window.get(window.len() / 2).map_or(last, |(start, _)| *start);
-        let nominee = Nominee { start: middle as i64 - i64::from(ORIGIN), votes: ticks.len() as u32 };
+        let nominee = Nominee {
+            start: (middle & ((1 << RATE_SHIFT) - 1)) as i64 - i64::from(ORIGIN),
+            rate_idx: (middle >> RATE_SHIFT) as u8,
+            votes: ticks.len() as u32,
+        };
         match nominees.last_mut() {
-            Some(before) if nominee.start - before.start <= i64::from(BIN_TICKS) => {
+            Some(before)
+                if nominee.rate_idx == before.rate_idx
+                    && nominee.start - before.start <= i64::from(BIN_TICKS) =>
+            {
                 if nominee.votes > before.votes {
                     *before = nominee;
                 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::format::{BLOCK_TICKS, Extent, HEADER_BYTES, Header, TRACK_BYTES, decode_peaks, le_u32};
 use crate::RecognitionError;
-use crate::landmark::{HASH_BITS, Landmark};
+use crate::landmark::{Asked, HASH_BITS, Landmark};
 use crate::peak::Peak;
 
 /// Entries up to this size are held in memory; larger ones are read as they are needed.
@@ -88,18 +88,19 @@ impl Segment {
     }
 
     /// Calls `found` with the place of every entry that has the number of a landmark, and with that
-    /// landmark. `asked` is quickest in order.
+    /// landmark. `asked` is in order of the numbers: each is looked up once, however often it is asked.
     pub(crate) fn look_up(
         &self,
-        asked: &[Landmark],
-        found: &mut impl FnMut(u32, Landmark),
+        asked: &[Asked],
+        found: &mut impl FnMut(u32, Asked),
     ) -> Result<(), RecognitionError> {
         let index = self.index()?;
         let width = self.header.entry_bytes();
         let rest_bits = self.header.rest_bits();
         let mut buffer = Vec::new();
-        for &landmark in asked {
-            let bucket = (landmark.hash >> rest_bits) as usize;
+        for same in asked.chunk_by(|one, other| one.hash == other.hash) {
+            let Some(hash) = same.first().map(|asked| asked.hash) else { continue };
+            let bucket = (hash >> rest_bits) as usize;
             let Some(&[first, end]) = index.table.get(bucket..bucket + 2) else { continue };
             if end - first > MAX_BUCKET_ENTRIES || first == end {
                 continue;
@@ -114,11 +115,12 @@ impl Segment {
                     &buffer
                 }
             };
-            let rest = landmark.hash & ((1 << rest_bits) - 1);
+            let rest = hash & ((1 << rest_bits) - 1);
             for entry in entries.chunks_exact(width) {
                 let (rests, place) = entry.split_at(width - 4);
                 if le_u32(rests) == rest {
-                    found(le_u32(place), landmark);
+                    let place = le_u32(place);
+                    same.iter().for_each(|asked| found(place, *asked));
                 }
             }
         }
