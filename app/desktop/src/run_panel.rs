@@ -2,7 +2,8 @@
 
 use egui::{RichText, Ui};
 use sync_protocol::{
-    Autopilot, Command, Cue, CueId, CueTrigger, HitKind, LayerSource, MAX_CUES, MAX_PLAYLIST, Pick, SceneId,
+    Autopilot, Command, Cue, CueTrigger, HitKind, LayerSource, MAX_CUE_TRACK_CHARS, MAX_CUES, MAX_PLAYLIST,
+    Pick, SceneId,
 };
 
 use crate::action::CommandSender;
@@ -15,6 +16,10 @@ use crate::tokens::{SPACE_L, SPACE_S, Tokens};
 
 /// Tags offered to the autopilot: the most frequent ones.
 const MAX_TAGS: usize = 12;
+/// Tracks offered to a cue: the last ones that played.
+const MAX_TRACK_CHOICES: usize = 6;
+/// Longest name on a cue's button, in characters.
+const MAX_BUTTON_CHARS: usize = 16;
 const PICKS: [(Pick, &str); 4] = [
     (Pick::Off, "Off"),
     (Pick::InOrder, "Playlist"),
@@ -69,13 +74,13 @@ fn cues_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
         );
     }
     for (idx, cue) in list.cues.iter().enumerate() {
-        ui.push_id(("cue", cue.id.0), |ui| cue_ui(ui, idx, cue, list.current, commands));
+        ui.push_id(("cue", cue.id.0), |ui| cue_ui(ui, idx, cue, model, commands));
     }
 }
 
-fn cue_ui(ui: &mut Ui, idx: usize, cue: &Cue, current: Option<CueId>, commands: &CommandSender) {
+fn cue_ui(ui: &mut Ui, idx: usize, cue: &Cue, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
-    let on = current == Some(cue.id);
+    let on = model.show.cues.current == Some(cue.id);
     let put = |name: String, trigger: CueTrigger, at_idx: usize, retake: bool| {
         commands.show(Command::PutCue { cue: Some(cue.id), name, trigger, at_idx, retake });
     };
@@ -91,22 +96,22 @@ fn cue_ui(ui: &mut Ui, idx: usize, cue: &Cue, current: Option<CueId>, commands: 
         popup(&edit, |ui| {
             let mut name = cue.name.clone();
             if ui.text_edit_singleline(&mut name).changed() && !name.trim().is_empty() {
-                put(name, cue.trigger, idx, false);
+                put(name, cue.trigger.clone(), idx, false);
             }
-            let mut trigger = cue.trigger;
-            trigger_ui(ui, &mut trigger);
+            let mut trigger = cue.trigger.clone();
+            trigger_ui(ui, &mut trigger, model);
             if trigger != cue.trigger {
                 put(cue.name.clone(), trigger, idx, false);
             }
             ui.horizontal(|ui| {
                 if ui.button("Take the look of now").clicked() {
-                    put(cue.name.clone(), cue.trigger, idx, true);
+                    put(cue.name.clone(), cue.trigger.clone(), idx, true);
                 }
                 if idx > 0 && ui.button("^").on_hover_text("Earlier").clicked() {
-                    put(cue.name.clone(), cue.trigger, idx - 1, false);
+                    put(cue.name.clone(), cue.trigger.clone(), idx - 1, false);
                 }
                 if ui.button("v").on_hover_text("Later").clicked() {
-                    put(cue.name.clone(), cue.trigger, idx + 1, false);
+                    put(cue.name.clone(), cue.trigger.clone(), idx + 1, false);
                 }
                 if ui.button("×").on_hover_text("Remove; Ctrl-Z brings it back").clicked() {
                     commands.show(Command::RemoveCue { cue: cue.id });
@@ -125,17 +130,24 @@ fn trigger_name(trigger: &CueTrigger) -> String {
             let name = HITS.iter().find(|(kind, _)| kind == hit).map_or("hit", |(_, name)| name);
             if *nth == 1 { name.to_string() } else { format!("{nth}× {name}") }
         }
+        CueTrigger::Track { name } if name.is_empty() => "any track".to_owned(),
+        CueTrigger::Track { name } if name.chars().count() > MAX_BUTTON_CHARS => {
+            name.chars().take(MAX_BUTTON_CHARS - 1).chain(['…']).collect()
+        }
+        CueTrigger::Track { name } => name.clone(),
     }
 }
 
-fn trigger_ui(ui: &mut Ui, trigger: &mut CueTrigger) {
-    ui.label("Comes after the cue before it");
+fn trigger_ui(ui: &mut Ui, trigger: &mut CueTrigger, model: &Model) {
+    let with_track = matches!(trigger, CueTrigger::Track { .. });
+    ui.label(if with_track { "Comes whenever the track is heard" } else { "Comes after the cue before it" });
     ui.horizontal_wrapped(|ui| {
         let kinds = [
             (CueTrigger::Manual, "by hand"),
             (CueTrigger::Secs { after: 30.0 }, "after seconds"),
             (CueTrigger::Beats { after: 64.0 }, "after beats"),
             (CueTrigger::Hit { hit: HitKind::Drop, nth: 1 }, "at a hit"),
+            (CueTrigger::Track { name: heard_name(model).unwrap_or_default() }, "with a track"),
         ];
         for (kind, name) in kinds {
             let on = std::mem::discriminant(&kind) == std::mem::discriminant(trigger);
@@ -156,7 +168,23 @@ fn trigger_ui(ui: &mut Ui, trigger: &mut CueTrigger) {
             pick_ui(ui, hit, &HITS);
             ui.add(egui::DragValue::new(nth).range(1..=1_000).prefix("the "));
         }
+        CueTrigger::Track { name } => {
+            let hint = "any track that no other cue names";
+            ui.add(egui::TextEdit::singleline(name).hint_text(hint).char_limit(MAX_CUE_TRACK_CHARS));
+            let played = model.playing.history.iter().map(|played| &played.name);
+            for other in played.take(MAX_TRACK_CHOICES) {
+                if ui.selectable_label(name == other, other).clicked() {
+                    name.clone_from(other);
+                }
+            }
+        }
     }
+}
+
+/// The track that plays, else the one that played last.
+fn heard_name(model: &Model) -> Option<String> {
+    let playing = model.show.now_playing.as_ref().map(|playing| playing.track.name());
+    playing.or_else(|| model.playing.history.first().map(|played| played.name.clone()))
 }
 
 fn autopilot_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {

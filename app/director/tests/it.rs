@@ -10,8 +10,8 @@ use renderer_scene::{
     SceneInput, SceneKind, SceneProgram, Var,
 };
 use sync_protocol::{
-    Autopilot, Band, Command, Cue, CueId, CueTrigger, Effect, LayerId, LayerSource, Look, ModSource,
-    Modulation, OPACITY, ParamValue, Pick, Playlist, SceneId, Show, TextSource,
+    Autopilot, Band, Command, Cue, CueId, CueTrigger, Effect, HeardTrack, LayerId, LayerSource, Look,
+    ModSource, Modulation, NowPlaying, OPACITY, ParamValue, Pick, Playlist, SceneId, Show, TextSource,
 };
 
 #[derive(Default)]
@@ -383,4 +383,51 @@ fn cues_come_after_their_beats_their_time_and_their_hits() {
     assert_eq!(came, [(1, 1.0), (2, 1.5), (3, 3.0)]);
     let layer = LayerId(1);
     assert!(show.layer(layer).is_some());
+}
+
+#[test]
+fn a_recognised_track_brings_its_cue_wherever_the_list_stands() {
+    let cue = |id: u32, name: &str| Cue {
+        id: CueId(id),
+        name: format!("cue {id}"),
+        trigger: CueTrigger::Track { name: name.to_owned() },
+        look: Look {
+            layers: Show::default().layers,
+            palette: Default::default(),
+            effects: vec![],
+            fade: Default::default(),
+        },
+    };
+    let mut run = Run::new();
+    let mut show = show("one");
+    show.cues.cues = vec![cue(1, ""), cue(2, "sea"), cue(3, "Bo – Hill")];
+    show.cues.playing = true;
+    let mut came = Vec::new();
+    let mut hear = |show: &mut Show, artist: &str, title: &str| {
+        let track = HeardTrack { title: title.into(), artist: artist.into(), ..HeardTrack::default() };
+        let playing = NowPlaying { track, ..NowPlaying::default() };
+        show.now_playing = (!title.is_empty()).then(|| Box::new(playing));
+        for _ in 0..10 {
+            for proposal in run.step(show).proposals {
+                let Command::GoCue { cue } = proposal else { continue };
+                show.cues.current = Some(cue);
+                came.push((title.to_owned(), cue.0));
+            }
+        }
+    };
+    hear(&mut show, "", "");
+    hear(&mut show, "Bo", "Hill");
+    hear(&mut show, "Ana", "Sea");
+    // Nobody knows it for a moment, and a person goes elsewhere: the same track brings nothing until it is heard anew.
+    show.cues.current = Some(CueId(3));
+    hear(&mut show, "Ana", "Sea");
+    hear(&mut show, "", "");
+    hear(&mut show, "Ana", "Sea");
+    hear(&mut show, "Cy", "Other");
+    show.cues.playing = false;
+    hear(&mut show, "Bo", "Hill");
+    show.cues.playing = true;
+    hear(&mut show, "Bo", "Hill");
+    let came: Vec<(&str, u32)> = came.iter().map(|(title, cue)| (title.as_str(), *cue)).collect();
+    assert_eq!(came, [("Hill", 3), ("Sea", 2), ("Sea", 2), ("Other", 1)]);
 }

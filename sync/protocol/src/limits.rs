@@ -97,6 +97,8 @@ pub const MAX_CUES: usize = 64;
 pub const MAX_CUE_SECS: f64 = 86_400.0;
 /// Longest wait for a cue, in beats.
 pub const MAX_CUE_BEATS: f64 = 65_536.0;
+/// Length of the name of a track that brings a cue, in characters: artist, dash, title.
+pub const MAX_CUE_TRACK_CHARS: usize = 2 * MAX_TRACK_CHARS + 3;
 /// Length of a text layer, in characters.
 pub const MAX_LAYER_TEXT_CHARS: usize = 500;
 /// Pictures of one slide show.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Effect, Fade, HitKind, Layer, LayerId, Palette, SceneId};
+use crate::{Effect, Fade, HeardTrack, HitKind, Layer, LayerId, Palette, SceneId};
 
 /// Scenes to be shown one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -84,8 +84,8 @@ pub struct Cue {
     pub look: Look,
 }
 
-/// When a cue comes, counted from the cue before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// When a cue comes: counted from the cue before it, or with a track.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "when", rename_all = "snake_case")]
 pub enum CueTrigger {
     /// When a person says so.
@@ -108,6 +108,20 @@ pub enum CueTrigger {
         /// The how many-th, from 1.
         nth: u32,
     },
+    /// Whenever a track is recognised, wherever the list stands.
+    Track {
+        /// Its title, or "Artist – Title"; capitals do not matter. Empty: any track that no other cue names.
+        name: String,
+    },
+}
+
+impl CueTrigger {
+    /// Returns whether a track that begins brings the cue, by its name.
+    fn names(&self, track: &HeardTrack) -> bool {
+        let Self::Track { name } = self else { return false };
+        let name = name.trim().to_lowercase();
+        !name.is_empty() && (name == track.title.to_lowercase() || name == track.name().to_lowercase())
+    }
 }
 
 /// What a cue keeps of the stage.
@@ -151,5 +165,12 @@ impl CueList {
             Some((at_idx, _)) => self.cues.get(at_idx + 1),
             None => self.cues.first(),
         }
+    }
+
+    /// Returns the cue that a track brings: the first that names it, else the first for any track.
+    pub fn for_track(&self, track: &HeardTrack) -> Option<&Cue> {
+        let any = |cue: &&Cue| matches!(&cue.trigger, CueTrigger::Track { name } if name.trim().is_empty());
+        let named = self.cues.iter().find(|cue| cue.trigger.names(track));
+        named.or_else(|| self.cues.iter().find(any))
     }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::{
     AUTOPILOT_BEATS_RANGE, Autopilot, CueList, CueTrigger, Effect, Envelope, ErrorCode, Fade,
-    MAX_AUTOPILOT_TAGS, MAX_CUE_BEATS, MAX_CUE_SECS, MAX_CUES, MAX_EFFECTS, MAX_LAYER_TEXT_CHARS, MAX_LAYERS,
-    MAX_MOD_CURVE, MAX_MOD_SECS, MAX_MODULATIONS, MAX_NAME_CHARS, MAX_PLAYLIST, MAX_SLIDES, MAX_STEPS,
-    MOD_BEATS_RANGE, Mask, MaskShape, ModSource, Modulation, Playlist, SLIDE_BEATS_RANGE, Slides, TextSource,
-    Transform,
+    MAX_AUTOPILOT_TAGS, MAX_CUE_BEATS, MAX_CUE_SECS, MAX_CUE_TRACK_CHARS, MAX_CUES, MAX_EFFECTS,
+    MAX_LAYER_TEXT_CHARS, MAX_LAYERS, MAX_MOD_CURVE, MAX_MOD_SECS, MAX_MODULATIONS, MAX_NAME_CHARS,
+    MAX_PLAYLIST, MAX_SLIDES, MAX_STEPS, MOD_BEATS_RANGE, Mask, MaskShape, ModSource, Modulation, Playlist,
+    SLIDE_BEATS_RANGE, Slides, TextSource, Transform,
 };
 
 use super::{asset, is_unprintable, layer, num_params, palette, param, param_name, refuse, scene, within};
@@ -116,6 +116,7 @@ pub(crate) fn cue_trigger(trigger: &CueTrigger) -> Result<(), Envelope> {
         CueTrigger::Hit { nth: 0, .. } => {
             return Err(refuse(ErrorCode::OutOfRange, "hits are counted from 1", "nth"));
         }
+        CueTrigger::Track { name } => return at_most(name.chars().count(), MAX_CUE_TRACK_CHARS, "name"),
         CueTrigger::Hit { .. } | CueTrigger::Manual => return Ok(()),
     };
     if (0.0..=limit).contains(&after) {

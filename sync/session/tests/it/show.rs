@@ -352,6 +352,11 @@ fn refusals_are_typed_and_change_nothing() {
         Command::PutCue { cue: None, name: "x".into(), trigger: never, at_idx: 0, retake: false },
         ErrorCode::OutOfRange,
     );
+    let endless = CueTrigger::Track { name: "x".repeat(404) };
+    check(
+        Command::PutCue { cue: None, name: "x".into(), trigger: endless, at_idx: 0, retake: false },
+        ErrorCode::LimitReached,
+    );
     let slow = Transition { duration_beats: 65.0, ..Default::default() };
     check(Command::SetTransition { transition: slow }, ErrorCode::OutOfRange);
     let crowded = Show { layers: vec![Layer::default(); MAX_LAYERS + 1], ..Show::default() };
