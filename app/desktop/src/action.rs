@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use sync_protocol::{Command, LayerId, SceneId, TextId};
 
 use crate::jam_model::RoomIntent;
+use crate::mixing::Mixing;
 use crate::model::{AudioChoice, Look};
 use crate::outputs::OutputWishes;
 use crate::stage_model::ImportTarget;
@@ -38,6 +39,12 @@ pub enum Intent {
     ChooseMonitor(Option<String>),
     /// Changes windows, streams and the flash limiter.
     SetOutputs(Box<OutputWishes>),
+    /// Sets what else is listened to, and how loud each source counts.
+    SetMixing(Mixing),
+    /// Sets how much later the picture is than the sound, in milliseconds, −500–500.
+    SetPictureOffset(i32),
+    /// Lets services outside name what the library does not know, or no longer.
+    AskOnline(bool),
     /// Begins or ends a recording.
     ToggleRecording,
     /// Shows the safe scene at once, or goes back to the show.

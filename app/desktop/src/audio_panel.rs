@@ -1,6 +1,8 @@
 use egui::{Ui, vec2};
 
 use crate::action::{BrowsePurpose, CommandSender, Intent};
+use crate::inspector::number_ui;
+use crate::mixing::mixing_ui;
 use crate::model::{AudioChoice, Model};
 use crate::shell::Shell;
 use crate::tokens::{SPACE_M, Tokens, tabular};
@@ -34,6 +36,13 @@ pub(crate) fn audio_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: 
             ui.add_sized(vec2(64.0, 16.0), egui::Label::new(name));
             meter_ui(ui, &format!("{name} level"), level, vec2(180.0, 10.0));
         });
+    }
+    mixing_ui(ui, model, commands);
+    let mut offset = ear.picture_offset_millis as f32;
+    number_ui(ui, "Picture later, ms", &mut offset, -500.0, 500.0, 0.0);
+    let offset = offset.round() as i32;
+    if offset != ear.picture_offset_millis {
+        commands.app(Intent::SetPictureOffset(offset));
     }
     ui.label(tabular(format!("{:6.1} LUFS", ear.loudness_lufs)))
         .on_hover_text("Loudness now (EBU R128, 400 ms)");

@@ -28,6 +28,7 @@ mod jam_model;
 mod keys;
 mod layers;
 mod library;
+mod mixing;
 mod model;
 mod modulation;
 mod now_playing;
@@ -49,11 +50,12 @@ mod widgets;
 pub use action::{Action, BrowsePurpose, CommandSender, Intent};
 pub use code::{Code, CodeProblem, CodeText, Completion, Example, RollNote};
 pub use jam_model::{Check, Deed, Hosting, Nearby, Past, Person, Place, Room, RoomIntent, Visiting};
+pub use mixing::{AlsoSource, MAX_ALSO, Mixing};
 pub use model::{
     AudioChoice, Card, CardKind, Ear, Folder, FolderEntry, Look, Model, Monitor, Outputs, Performance,
     Picture, SceneEntry, ShowFile, SourceText, Theme,
 };
-pub use now_playing::{Played, Playing};
+pub use now_playing::{Online, OnlineService, Played, Playing};
 pub use outputs::{MAX_MORE_SCREENS, OutputState, OutputWishes, Screen, ScreenPlace, StreamBackdrop};
 pub use shell::{Mode, Shell, shell_ui};
 pub use stage_model::{ImportTarget, LiveValue, Marks, StageView};

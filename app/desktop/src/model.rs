@@ -8,6 +8,7 @@ use sync_protocol::{SceneCard, SceneId, Show};
 use crate::action::Action;
 use crate::code::Code;
 use crate::jam_model::Room;
+use crate::mixing::Mixing;
 use crate::now_playing::Playing;
 use crate::outputs::{OutputState, OutputWishes};
 use crate::stage_model::StageView;
@@ -119,6 +120,12 @@ pub struct Ear {
     pub track_secs: Option<(f64, f64)>,
     /// Whether the track stands still.
     pub paused: bool,
+    /// What else is listened to, and how loud each source counts.
+    pub mixing: Mixing,
+    /// Levels of the sources, 0–1: the first, then those of `mixing`.
+    pub source_levels: Vec<f32>,
+    /// How much later the picture is than the sound, in milliseconds, −500–500.
+    pub picture_offset_millis: i32,
 }
 
 /// Where sound may come from.

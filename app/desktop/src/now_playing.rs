@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use egui::{ProgressBar, RichText, ScrollArea, Ui};
 
+use crate::action::{CommandSender, Intent};
 use crate::model::Model;
 use crate::tokens::{SPACE_M, Tokens, tabular};
 use crate::widgets::minutes;
@@ -20,8 +21,30 @@ pub struct Playing {
     pub num_tracks: u64,
     /// What was recognised, newest first.
     pub history: Arc<[Played]>,
+    /// Services outside.
+    pub online: Online,
     /// The wall clock at this frame, in milliseconds since 1970.
     pub now_millis: u64,
+}
+
+/// The services outside that are asked about what the library does not know.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Online {
+    /// Whether a person wants them asked.
+    pub wanted: bool,
+    /// Each of them; empty while they are not wanted.
+    pub services: Arc<[OnlineService]>,
+}
+
+/// A service outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OnlineService {
+    /// Its name, for people.
+    pub name: String,
+    /// How it is: "ready", or what is wrong and what helps. Never a key.
+    pub state: String,
+    /// Whether it is asked and answers.
+    pub well: bool,
 }
 
 /// A track that was recognised.
@@ -33,19 +56,19 @@ pub struct Played {
     pub at_millis: u64,
 }
 
-/// Returns what the status bar says, `None` while there is nothing to say.
-pub(crate) fn bar_text(model: &Model) -> Option<String> {
+/// Returns what the status bar says.
+pub(crate) fn bar_text(model: &Model) -> String {
     let name = match &model.show.now_playing {
         Some(playing) => playing.track.name(),
-        None if model.playing.num_tracks > 0 => "Unknown track".to_owned(),
-        None => return None,
+        None if model.playing.num_tracks > 0 || model.playing.online.wanted => "Unknown track".to_owned(),
+        None => "Name tracks".to_owned(),
     };
     let cut = name.chars().count() > MAX_BAR_CHARS;
-    Some(if cut { name.chars().take(MAX_BAR_CHARS - 1).chain(['…']).collect() } else { name })
+    if cut { name.chars().take(MAX_BAR_CHARS - 1).chain(['…']).collect() } else { name }
 }
 
 /// What plays, where it is, and what played before.
-pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model) {
+pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
     ui.heading("Now playing");
     match &model.show.now_playing {
@@ -70,6 +93,9 @@ pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model) {
                 text = format!("{text}   {:+.1} %", (playing.rate - 1.0) * 100.0);
             }
             ui.label(tabular(text));
+            if track.source != "library" && !track.source.is_empty() {
+                ui.label(RichText::new(format!("named by {}", track.source)).color(tokens.text_dim));
+            }
             // It moves by itself.
             ui.ctx().request_repaint_after_secs(0.5);
         }
@@ -82,6 +108,8 @@ pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model) {
             ui.label(format!("Nothing of your {tracks} tracks is heard."));
         }
     }
+    ui.add_space(SPACE_M);
+    online_ui(ui, model, commands);
     if model.playing.history.is_empty() {
         return;
     }
@@ -103,4 +131,22 @@ pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model) {
             });
         }
     });
+}
+
+/// Whether services outside are asked, and how they are.
+fn online_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
+    let tokens = Tokens::in_use(ui);
+    let online = &model.playing.online;
+    let mut wanted = online.wanted;
+    let what = "Ten seconds of what is heard go to the service whenever your library does not know it";
+    if ui.checkbox(&mut wanted, "Ask online services").on_hover_text(what).changed() {
+        commands.app(Intent::AskOnline(wanted));
+    }
+    for service in online.services.iter() {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(&service.name).color(tokens.text_dim));
+            let color = if service.well { tokens.text } else { tokens.warning };
+            ui.label(RichText::new(&service.state).color(color));
+        });
+    }
 }

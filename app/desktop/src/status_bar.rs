@@ -36,7 +36,7 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, comma
                 if let Some(key) = &model.ear.key {
                     ui.label(tabular(key)).on_hover_text("Key");
                 }
-                playing_ui(ui, model);
+                playing_ui(ui, model, commands);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     right_ui(ui, shell, model, commands)
                 });
@@ -66,13 +66,12 @@ fn tempo_button_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
 }
 
 /// What plays; opens its panel.
-fn playing_ui(ui: &mut Ui, model: &Model) {
+fn playing_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
     let known = model.show.now_playing.is_some();
-    let Some(text) = bar_text(model) else { return };
-    let text = RichText::new(text).color(if known { tokens.text } else { tokens.text_dim });
+    let text = RichText::new(bar_text(model)).color(if known { tokens.text } else { tokens.text_dim });
     let button = labelled(ui.button(text), "Now playing");
-    popup(&button, |ui| now_playing_ui(ui, model));
+    popup(&button, |ui| now_playing_ui(ui, model, commands));
 }
 
 fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {

@@ -37,11 +37,6 @@ impl AcoustId {
         let settings = ServiceSettings { per_sec: settings.per_sec.min(PER_SEC), ..settings };
         Ok(Self { service: Service::new(NAME, address.unwrap_or(ADDRESS), settings, 7)?, client })
     }
-
-    /// Returns the terms and the state of the service.
-    pub fn service(&self) -> &Service {
-        &self.service
-    }
 }
 
 #[derive(Deserialize)]
@@ -78,8 +73,8 @@ struct Artist {
 }
 
 impl Identifier for AcoustId {
-    fn name(&self) -> &'static str {
-        NAME
+    fn service(&self) -> &Service {
+        &self.service
     }
 
     fn takes(&self, sample: &Sample) -> bool {

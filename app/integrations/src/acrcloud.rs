@@ -48,11 +48,6 @@ impl AcrCloud {
         Ok(Self { service, access_key, access_secret, clock: unix_secs })
     }
 
-    /// Returns the terms and the state of the service.
-    pub fn service(&self) -> &Service {
-        &self.service
-    }
-
     fn question(&self, wav: Vec<u8>) -> Question {
         let timestamp = (self.clock)().to_string();
         let key = self.access_key.expose();
@@ -76,8 +71,8 @@ impl AcrCloud {
 }
 
 impl Identifier for AcrCloud {
-    fn name(&self) -> &'static str {
-        NAME
+    fn service(&self) -> &Service {
+        &self.service
     }
 
     fn takes(&self, sample: &Sample) -> bool {

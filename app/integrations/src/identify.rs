@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::client::Service;
 use crate::error::CallError;
 
 /// What a service is given to name.
@@ -45,8 +46,13 @@ pub struct Named {
 /// Rules for who implements it: an answer comes, or an error does, within the deadline of its settings;
 /// `Ok(None)` means that it does not know the music; nothing of a key is in any error or log.
 pub trait Identifier: Send + Sync {
+    /// Its terms and its state.
+    fn service(&self) -> &Service;
+
     /// Its name, for people.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &'static str {
+        self.service().name()
+    }
 
     /// Whether it takes this kind of sample.
     fn takes(&self, sample: &Sample) -> bool;

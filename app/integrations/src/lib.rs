@@ -10,10 +10,10 @@
 //!
 //! ```
 //! use app_integrations::{AcrCloud, Identifier, Sample, Secret, ServiceSettings};
-//! let keys = (Secret::new("key"), Secret::new("secret"));
+//! let keys = (Secret::new("k-123"), Secret::new("s-456"));
 //! let service = AcrCloud::new("https://identify.example.org", keys.0, keys.1, ServiceSettings::default())?;
 //! assert!(service.takes(&Sample::Snippet { samples: [0.0; 8].into(), rate_hz: 8_000 }));
-//! assert!(!format!("{service:?}").contains("secret"));
+//! assert!(!format!("{service:?}").contains("s-456"));
 //! # Ok::<(), app_integrations::ServiceError>(())
 //! ```
 #![expect(clippy::disallowed_methods, reason = "calls need a clock, keys need a file")]

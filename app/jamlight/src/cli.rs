@@ -8,6 +8,7 @@ mod devices;
 mod doctor;
 mod host;
 mod join;
+mod keys;
 mod library;
 mod pattern;
 mod recognize;
@@ -43,6 +44,8 @@ enum Task {
     Library(library::LibraryArgs),
     /// Says which track of your music is in a file.
     Recognize(recognize::RecognizeArgs),
+    /// Looks after the keys of services outside, which only you can read.
+    Keys(keys::KeysArgs),
     /// Lists the sound devices of this machine.
     Devices(devices::DevicesArgs),
     /// Finds what is wrong with this machine, and how to fix it.
@@ -76,6 +79,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Task::Analyze(args)) => analyze::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
         Some(Task::Library(args)) => library::run(&args),
+        Some(Task::Keys(args)) => keys::run(&args),
         Some(Task::Recognize(args)) => recognize::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
         Some(Task::Doctor(args)) => doctor::run(&args),

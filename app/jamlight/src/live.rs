@@ -7,7 +7,7 @@
 //! - render: the show, on its own device (`render`);
 //! - ear: what is heard (`ear`); score: what code plays (`score`); scenes: what compiles and watches (`scenes`);
 //! - media: pictures, videos, cameras, words (`media`);
-//! - recogniser: names what is heard (`recogniser`, `tracker`);
+//! - recogniser: names what is heard (`recogniser`, `tracker`); names: asks services outside (`names`);
 //! - files: what touches the disk (`files`); pulse: the sign of life (`pulse`).
 //!
 //! A lost device, a panic in a panel, a scene that does not compile: each costs its own room a moment
@@ -27,6 +27,8 @@ mod files;
 mod media;
 mod meter;
 mod model;
+mod names;
+mod offset;
 mod outputs;
 mod overlay;
 mod pulse;
@@ -40,6 +42,8 @@ mod scenes;
 mod score;
 mod screens;
 mod settings;
+mod snippet;
+mod sources;
 mod streams;
 mod supervisor;
 mod tap;
@@ -49,6 +53,7 @@ mod wake;
 mod windows;
 
 pub(crate) use args::LiveArgs;
+pub(crate) use names::ACRCLOUD;
 pub(crate) use render::{MAX_IN_FLIGHT, WEAK_BUDGET_SECS};
 pub(crate) use settings::LiveSettings;
 

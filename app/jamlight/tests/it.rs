@@ -4,6 +4,8 @@
 
 #[path = "it/jam.rs"]
 mod jam;
+#[path = "it/keys.rs"]
+mod keys;
 #[path = "it/music.rs"]
 mod music;
 #[path = "it/window.rs"]

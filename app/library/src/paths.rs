@@ -80,6 +80,21 @@ impl Paths {
         self.data.join("recognition")
     }
 
+    /// Keys of services outside. Only its owner can read it.
+    pub fn keys_file(&self) -> PathBuf {
+        self.config.join("keys.toml")
+    }
+
+    /// What services outside said about music.
+    pub fn names(&self) -> PathBuf {
+        self.cache.join("names")
+    }
+
+    /// How the services outside are.
+    pub fn names_state_file(&self) -> PathBuf {
+        self.state.join("names.json")
+    }
+
     /// What the person thinks of scenes.
     pub fn marks_file(&self) -> PathBuf {
         self.state.join("marks.json")

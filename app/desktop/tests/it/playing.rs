@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_desktop::{Mode, Played, Playing};
+use app_desktop::{Action, Intent, Mode, Online, OnlineService, Played, Playing};
 use egui_kittest::kittest::Queryable;
 use sync_protocol::{HeardTrack, NowPlaying, Show};
 
@@ -23,6 +23,7 @@ fn a_track_is_named_with_its_place_its_pitch_and_what_played_before() {
         num_tracks: 3,
         history: Arc::from([Played { name: "Bo – Sky".into(), at_millis: 500_000 }]),
         now_millis: 1_050_000,
+        ..Playing::default()
     };
     let mut window = window(Mode::Play, model);
     window.run_steps(2);
@@ -34,10 +35,12 @@ fn a_track_is_named_with_its_place_its_pitch_and_what_played_before() {
 }
 
 #[test]
-fn without_a_library_the_bar_is_silent_and_with_one_it_says_unknown() {
+fn without_a_library_the_panel_says_how_to_get_one_and_with_one_what_is_unknown() {
     let mut bare = window(Mode::Play, model());
     bare.run_steps(2);
-    assert!(bare.query_by_label("Now playing").is_none());
+    bare.get_by_label("Now playing").click();
+    bare.run_steps(3);
+    assert!(bare.query_by_label_contains("jamlight library add").is_some());
     let mut model = model();
     model.playing.num_tracks = 12;
     let mut window = window(Mode::Play, model);
@@ -45,4 +48,24 @@ fn without_a_library_the_bar_is_silent_and_with_one_it_says_unknown() {
     window.get_by_label("Now playing").click();
     window.run_steps(3);
     assert!(window.query_by_label_contains("your 12 tracks").is_some());
+}
+
+#[test]
+fn services_outside_are_asked_when_a_person_wants_it_and_say_how_they_are() {
+    let mut bare = window(Mode::Play, model());
+    bare.run_steps(2);
+    bare.get_by_label("Now playing").click();
+    bare.run_steps(3);
+    bare.get_by_label("Ask online services").click();
+    bare.run_steps(2);
+    assert!(bare.state().commands.take().contains(&Action::App(Intent::AskOnline(true))));
+    let mut model = model();
+    let state = "failed several times, is asked again in 20 s".to_owned();
+    let service = OnlineService { name: "ACRCloud".into(), state, well: false };
+    model.playing.online = Online { wanted: true, services: Arc::from([service]) };
+    let mut window = window(Mode::Play, model);
+    window.run_steps(2);
+    window.get_by_label("Now playing").click();
+    window.run_steps(3);
+    assert!(window.query_by_label_contains("asked again in 20 s").is_some());
 }

@@ -56,7 +56,8 @@ impl Finding {
 }
 
 pub(super) fn run(args: &DoctorArgs) -> Result<()> {
-    let findings = [gpu(), scene(), sound_in(), sound_out(), ffmpeg(), folders(), settings(), display()];
+    let findings =
+        [gpu(), scene(), sound_in(), sound_out(), ffmpeg(), folders(), settings(), names(), display()];
     if args.json {
         println!("{}", serde_json::to_string(&findings)?);
     } else {
@@ -182,6 +183,47 @@ fn settings() -> Finding {
             "settings",
             first.to_string(),
             "`jamlight config check` names every line to correct",
+        ),
+    }
+}
+
+/// Services that name what plays: the app writes how they are.
+fn names() -> Finding {
+    let Some(paths) = Paths::platform() else { return Finding::ok("names", "only your library") };
+    let (settings, _) = Settings::load(&paths);
+    if !settings.live.names.ask_online {
+        return Finding::ok("names", "your library; services outside are not asked");
+    }
+    let has_keys = match app_integrations::Keys::read(&paths.keys_file()) {
+        Err(err) => {
+            return Finding::less("names", err.to_string(), "`jamlight keys set acrcloud` writes it anew");
+        }
+        Ok(keys) => {
+            let (section, names) = crate::live::ACRCLOUD;
+            names.iter().all(|name| !keys.get(section, name).is_empty())
+        }
+    };
+    if !has_keys {
+        return Finding::less(
+            "names",
+            "services outside are wanted, and there are no keys",
+            "`jamlight keys set acrcloud`, or switch them off under Now playing",
+        );
+    }
+    let state = std::fs::read_to_string(paths.names_state_file()).ok();
+    let state: Option<serde_json::Value> = state.and_then(|text| serde_json::from_str(&text).ok());
+    let services = state.as_ref().and_then(|state| state["services"].as_array()).map(Vec::as_slice);
+    let ill = services.unwrap_or_default().iter().find(|service| service["well"] == false);
+    match ill {
+        None => Finding::ok("names", "your library, then ACRCloud"),
+        Some(service) => Finding::less(
+            "names",
+            format!(
+                "{}: {}",
+                service["name"].as_str().unwrap_or("a service"),
+                service["state"].as_str().unwrap_or("does not answer")
+            ),
+            "tracks of your library are named all the same; it is asked again by itself",
         ),
     }
 }

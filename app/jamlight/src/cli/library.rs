@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
-use app_library::Paths;
 use audio_recognition::{Library, TrackId, TrackInfo};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,6 +15,9 @@ mod scan;
 pub(super) struct LibraryArgs {
     #[command(subcommand)]
     task: LibraryTask,
+    /// Keeps the library under this folder: tests, portable installations.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    home: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,16 +46,17 @@ enum LibraryTask {
 }
 
 pub(super) fn run(args: &LibraryArgs) -> Result<()> {
+    let open = || open(args.home.as_deref());
     match &args.task {
-        LibraryTask::Add { paths } => add(paths),
-        LibraryTask::List { json } => list(*json),
-        LibraryTask::Remove { paths, missing } => remove(paths, *missing),
+        LibraryTask::Add { paths } => add(open, paths),
+        LibraryTask::List { json } => list(open()?, *json),
+        LibraryTask::Remove { paths, missing } => remove(open()?, paths, *missing),
     }
 }
 
-/// Opens the library of this user; what is damaged goes to standard error.
-pub(super) fn open() -> Result<Library> {
-    let paths = Paths::platform().context("there is no home folder for the library; set HOME")?;
+/// Opens the library under `home`, or of this user; what is damaged goes to standard error.
+pub(super) fn open(home: Option<&Path>) -> Result<Library> {
+    let paths = super::host::paths(home)?;
     let library = Library::open(&paths.recognition())?;
     for problem in library.problems() {
         eprintln!("jamlight: {problem}");
@@ -61,7 +64,7 @@ pub(super) fn open() -> Result<Library> {
     Ok(library)
 }
 
-fn add(paths: &[PathBuf]) -> Result<()> {
+fn add(open: impl FnOnce() -> Result<Library>, paths: &[PathBuf]) -> Result<()> {
     let files = scan::files(paths)?;
     if files.is_empty() {
         bail!(
@@ -98,8 +101,8 @@ fn add(paths: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-fn list(json: bool) -> Result<()> {
-    let tracks = open()?.tracks()?;
+fn list(library: Library, json: bool) -> Result<()> {
+    let tracks = library.tracks()?;
     if json {
         let rows: Vec<_> = tracks.iter().map(track_json).collect();
         println!("{}", serde_json::to_string(&rows)?);
@@ -111,8 +114,7 @@ fn list(json: bool) -> Result<()> {
     Ok(())
 }
 
-fn remove(paths: &[PathBuf], missing: bool) -> Result<()> {
-    let mut library = open()?;
+fn remove(mut library: Library, paths: &[PathBuf], missing: bool) -> Result<()> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| scan::absolute(path)).collect();
     let goes = |track: &&TrackInfo| {
         if missing { !track.path.exists() } else { paths.iter().any(|path| track.path.starts_with(path)) }

@@ -26,10 +26,13 @@ pub(super) struct RecognizeArgs {
     /// Prints JSON: one object, or an array for several files.
     #[arg(long)]
     json: bool,
+    /// Asks the library under this folder: tests, portable installations.
+    #[arg(long, value_name = "FOLDER")]
+    home: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &RecognizeArgs) -> Result<()> {
-    let mut library = open()?;
+    let mut library = open(args.home.as_deref())?;
     if library.num_tracks()? == 0 {
         eprintln!("jamlight: the library is empty: `jamlight library add FOLDER` fills it");
     }

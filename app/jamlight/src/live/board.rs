@@ -3,18 +3,19 @@
 //! Latest wins: a writer replaces, a reader clones an `Arc`. Each lock is held for that copy only.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use app_desktop::{
-    Action, AudioChoice, Card, CardKind, LiveValue, Marks, Monitor, OutputState, OutputWishes, Performance,
-    Picture, Playing, SceneEntry,
+    Action, AudioChoice, Card, CardKind, LiveValue, Marks, Monitor, Online, OutputState, OutputWishes,
+    Performance, Picture, Playing, SceneEntry,
 };
 use audio_signal::{AudioFrame, Transport};
 use sync_protocol::{HeardTrack, SceneCard, Show};
 
 use super::ear::EarState;
+use super::names::NamesSettings;
 use super::score::Stand;
 use super::tap::{PictureTap, SoundTap};
 
@@ -92,6 +93,11 @@ pub(crate) struct Board {
     pub clicks: Slot<Vec<f64>>,
     /// What was recognised, for the panel.
     pub playing: Slot<Playing>,
+    /// How much later the picture is than the sound, in milliseconds, −500–500.
+    pub offset_millis: AtomicI32,
+    /// Whether and how services outside are asked what plays, and how they are.
+    pub names: Slot<Arc<NamesSettings>>,
+    pub online: Slot<Online>,
     pub scenes: Slot<Arc<[SceneEntry]>>,
     /// Filters and transitions of the library.
     pub filters: Slot<Arc<[SceneCard]>>,
@@ -158,6 +164,9 @@ impl Board {
             clocks: Slot::default(),
             clicks: Slot::default(),
             playing: Slot::default(),
+            offset_millis: AtomicI32::new(0),
+            names: Slot::default(),
+            online: Slot::default(),
             scenes: Slot::new(Arc::from([])),
             filters: Slot::new(Arc::from([])),
             transitions: Slot::new(Arc::from([])),

@@ -229,6 +229,21 @@ impl Desk {
                 self.board.outputs.set(Arc::new(*wishes));
                 self.keep_settings();
             }
+            Intent::SetMixing(mixing) => {
+                self.settings.mixing = mixing.clone();
+                self.keep_settings();
+                self.order(EarOrder::Mix(mixing));
+            }
+            Intent::SetPictureOffset(millis) => {
+                self.settings.picture_offset_millis = millis;
+                self.board.offset_millis.store(millis, Ordering::Relaxed);
+                self.keep_settings();
+            }
+            Intent::AskOnline(on) => {
+                self.settings.names.ask_online = on;
+                self.board.names.set(Arc::new(self.settings.names.clone()));
+                self.keep_settings();
+            }
             Intent::ToggleRecording => self.recorder.toggle(),
             Intent::TogglePanic => self.toggle_panic(),
             Intent::LiftQuarantine(scene) => self.quarantine.lift(&scene),

@@ -9,12 +9,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::{Action, AudioChoice, CardKind, Intent};
+use app_desktop::{Action, AudioChoice, CardKind, Intent, Mixing};
 use app_director::Conductor;
 use audio_analysis::{Analyser, TapTempo, TempoLeader};
 use audio_io::{
     DeviceKind, DeviceState, Input, InputChoice, InputReader, InputSettings, MIX_RATE_HZ, Output, Player,
-    Resampler, Tap, Track,
+    Tap, Track,
 };
 use audio_signal::{AudioFrame, TempoSource};
 use sync_protocol::{Command, TempoSettings};
@@ -25,13 +25,14 @@ use super::drill::Drills;
 use super::recogniser::Feed;
 use super::room::{self, HostEar, Member};
 use super::score;
+use super::sources::{Sources, ToMix};
 
 /// How often the rings are emptied: half a hop of the analyser.
 const TURN: Duration = Duration::from_millis(5);
 /// Samples taken at once: 20 ms of stereo.
 const BLOCK: usize = 1920;
-/// Frames a resampler may fetch at once.
-const FETCH_FRAMES: usize = 256;
+/// Sound of added devices that waits for the first source before that counts as silent, in samples: 60 ms.
+const MOST_WAITING: usize = 3 * BLOCK;
 /// How long automatic listening waits for sound before the built-in track begins on a first run.
 const FIRST_RUN_PATIENCE: Duration = Duration::from_secs(3);
 /// How long it waits where there is no device at all.
@@ -54,6 +55,8 @@ pub(crate) struct EarState {
     pub problem: Option<String>,
     pub track_secs: Option<(f64, f64)>,
     pub paused: bool,
+    /// Of each source, 0–1, the first one first.
+    pub source_levels: Vec<f32>,
 }
 
 /// What the ear is asked for.
@@ -63,11 +66,14 @@ pub(crate) enum EarOrder {
     Pause(bool),
     Seek(f64),
     Tap(Instant),
+    /// What else is listened to, and how loud each counts.
+    Mix(Mixing),
 }
 
 /// How the ear begins.
 pub(crate) struct EarStart {
     pub choice: AudioChoice,
+    pub mixing: Mixing,
     pub output: Output,
     pub settings: audio_analysis::Settings,
     pub conductor: Conductor,
@@ -112,8 +118,8 @@ struct Ear {
     output: Output,
     player: Player,
     tap: Tap,
-    resampler: Option<(u32, Resampler)>,
-    pending: Vec<f32>,
+    to_mix: ToMix,
+    sources: Sources,
     choice: AudioChoice,
     /// Whether automatic listening gave way to the built-in track.
     filling_silence: bool,
@@ -153,8 +159,8 @@ impl Ear {
             output,
             player,
             tap,
-            resampler: None,
-            pending: Vec::new(),
+            to_mix: ToMix::default(),
+            sources: Sources::default(),
             choice: AudioChoice::Automatic,
             filling_silence: false,
             first_run: start.first_run,
@@ -167,6 +173,7 @@ impl Ear {
             num_frames: 0,
             known_bpm: CODE_BPM,
         };
+        ear.sources.choose(&start.mixing);
         ear.listen(start.choice);
         Ok(ear)
     }
@@ -201,6 +208,7 @@ impl Ear {
             EarOrder::Pause(false) => self.player.play(),
             EarOrder::Seek(secs) => self.player.seek(secs),
             EarOrder::Tap(at) => self.tap_at(at),
+            EarOrder::Mix(mixing) => self.sources.choose(&mixing),
         }
     }
 
@@ -238,6 +246,7 @@ impl Ear {
     }
 
     fn take_sound(&mut self, block: &mut [f32]) {
+        let mut waiting = self.sources.fetch(block);
         loop {
             // Both rings are emptied whoever is listened to: what waits in them would be old.
             let played = self.tap.read(block);
@@ -248,40 +257,37 @@ impl Ear {
             if !self.plays() && heard > 0 {
                 self.push_at(block.get(..heard).unwrap_or_default(), self.reader.format().sample_rate_hz);
             }
+            let first = if self.plays() { played } else { heard };
+            waiting = waiting.saturating_sub(first);
             if played == 0 && heard == 0 {
-                return;
+                break;
             }
         }
+        // The first source gives nothing: the others are heard over its silence.
+        while waiting > MOST_WAITING {
+            let num_samples = waiting.min(block.len());
+            let silence = block.get_mut(..num_samples).unwrap_or_default();
+            silence.fill(0.0);
+            self.push(silence);
+            waiting -= num_samples;
+        }
     }
 
-    /// Analyses sound of another rate than the analyser's.
+    /// Analyses sound of any rate.
     fn push_at(&mut self, samples: &[f32], rate_hz: u32) {
-        if rate_hz == MIX_RATE_HZ {
-            return self.push(samples);
-        }
-        let fits = self.resampler.as_ref().is_some_and(|(rate, _)| *rate == rate_hz);
-        let mut resampler = match self.resampler.take().filter(|_| fits) {
-            Some((_, resampler)) => resampler,
-            None => Resampler::new(rate_hz, MIX_RATE_HZ),
-        };
-        self.pending.extend_from_slice(samples);
-        let mut out = [0.0; 128];
-        // 64 frames out take at most one fetch in, for every rate a card has.
-        while self.pending.len() >= 2 * FETCH_FRAMES {
-            resampler.fill(&mut out, |fetch| {
-                let ready = fetch.len().min(self.pending.len());
-                fetch.fill(0.0);
-                if let (Some(to), Some(from)) = (fetch.get_mut(..ready), self.pending.get(..ready)) {
-                    to.copy_from_slice(from);
-                }
-                self.pending.drain(..ready);
-            });
-            self.push(&out);
-        }
-        self.resampler = Some((rate_hz, resampler));
+        let mut to_mix = std::mem::take(&mut self.to_mix);
+        to_mix.push(samples, rate_hz, |samples| self.push(samples));
+        self.to_mix = to_mix;
     }
 
+    /// Adds what else is listened to, and analyses it.
     fn push(&mut self, samples: &[f32]) {
+        let mut sources = std::mem::take(&mut self.sources);
+        self.analyse(sources.mix(samples));
+        self.sources = sources;
+    }
+
+    fn analyse(&mut self, samples: &[f32]) {
         self.board.sound.put(samples);
         if let Some(clicks) = &mut self.clicks {
             clicks.push(samples, MIX_RATE_HZ, &self.board);
@@ -415,6 +421,7 @@ impl Ear {
             problem,
             track_secs,
             paused: track.is_some() && !player.playing,
+            source_levels: self.sources.levels(),
         }));
     }
 

@@ -150,12 +150,15 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         traces: drills.trace_code,
     })?;
     let choice = args.play.clone().map_or_else(|| settings.live.audio(), AudioChoice::File);
+    board.offset_millis.store(settings.live.picture_offset_millis, Ordering::Relaxed);
+    board.names.set(Arc::new(settings.live.names.clone()));
     let (feed, recogniser_thread) = recogniser::start(&paths, board.clone(), member.clone())?;
     let (ear_orders, ear_thread) = ear::start(
         board.clone(),
         member.clone(),
         EarStart {
             choice,
+            mixing: settings.live.mixing.clone(),
             output,
             settings: settings.ear.clone(),
             conductor: Conductor::resume(beginning.transport),

@@ -59,6 +59,9 @@ pub(crate) fn make(board: &Board, known: Known<'_>, now: Instant) -> Model {
             loudness_lufs: if stale { -70.0 } else { signal.loudness_lufs },
             track_secs: ear.track_secs,
             paused: ear.paused,
+            mixing: known.settings.mixing.clone(),
+            source_levels: ear.source_levels.clone(),
+            picture_offset_millis: known.settings.picture_offset_millis,
         },
         outputs: known.outputs,
         performance: board.performance.get(),
@@ -68,6 +71,10 @@ pub(crate) fn make(board: &Board, known: Known<'_>, now: Instant) -> Model {
         source: known.source,
         room: known.room,
         code: known.code,
-        playing: app_desktop::Playing { now_millis: unix_millis(), ..board.playing.get() },
+        playing: app_desktop::Playing {
+            now_millis: unix_millis(),
+            online: board.online.get(),
+            ..board.playing.get()
+        },
     }
 }

@@ -1,7 +1,8 @@
 //! A name for what is heard: the ear's samples in, "now playing" out.
 //!
 //! The thread owns the library's index. It asks a few times while a track is new, then seldom, and tells
-//! the room once per track. What it writes for other programs (`nowplaying.txt`, `.json`, the cover) is
+//! the room once per track. What the library does not know goes to services outside, if a person wants
+//! that (`names`). What it writes for other programs (`nowplaying.txt`, `.json`, the cover) is
 //! whole at every moment.
 
 use std::path::{Path, PathBuf};
@@ -13,12 +14,14 @@ use anyhow::Context as _;
 use app_desktop::{CardKind, Played, Playing};
 use app_library::{Paths, write_atomic};
 use audio_io::{MIX_RATE_HZ, read_cover};
-use audio_recognition::{Library, Peak, PeakFinder, Recognition, TICKS_PER_SECOND};
-use sync_protocol::{Command, HeardTrack, MAX_TRACK_CHARS, NowPlaying};
+use audio_recognition::{Library, Peak, PeakFinder, TICKS_PER_SECOND};
+use sync_protocol::{Command, HeardTrack, MAX_TRACK_CHARS, MAX_TRACK_SECS, NowPlaying};
 
 use super::board::Board;
 use super::files::unix_millis;
+use super::names::{self, Answer, Ask, Asker, Heard, Names};
 use super::room::Member;
+use super::snippet::Snippet;
 use super::tracker::{Tracker, Verdict};
 
 /// Blocks of sound that wait. When full, what comes is left out (`DropNewest`) and listening begins
@@ -32,6 +35,8 @@ const KEPT_SECS: f64 = 12.0;
 const MAX_HISTORY: usize = 200;
 /// How often the number of tracks is read anew, in seconds of sound.
 const COUNT_EVERY_SECS: f64 = 10.0;
+/// Peaks in the kept seconds below which there is nothing to ask about outside: silence, a hum.
+const MIN_PEAKS_OUTSIDE: usize = 60;
 
 /// The ear's end of the way to the recogniser.
 pub(crate) struct Feed(SyncSender<Block>);
@@ -41,6 +46,13 @@ struct Block {
     at: Instant,
     /// Whether blocks before it were left out.
     gap: bool,
+}
+
+impl Block {
+    /// The wall clock when its last sample was heard, in milliseconds since 1970.
+    fn wall_millis(&self) -> u64 {
+        unix_millis().saturating_sub(self.at.elapsed().as_millis() as u64)
+    }
 }
 
 impl Feed {
@@ -62,10 +74,11 @@ pub(crate) fn start(
 ) -> anyhow::Result<(Feed, std::thread::JoinHandle<()>)> {
     let (sender, blocks) = sync_channel(QUEUE);
     let (index, folder) = (paths.recognition(), paths.now_playing());
+    let names = names::start(paths, board.clone())?;
     let thread = std::thread::Builder::new()
         .name("recogniser".to_owned())
         .spawn(move || match Library::open(&index) {
-            Ok(library) => Recogniser::new(board, member, library, folder).run(&blocks),
+            Ok(library) => Recogniser::new(board, member, library, names, folder).run(&blocks),
             Err(err) => board.card(CardKind::Warning, format!("Tracks are not recognised: {err}."), None),
         })
         .context("the recogniser's thread cannot start")?;
@@ -80,12 +93,15 @@ struct Recogniser {
     finder: PeakFinder,
     peaks: Vec<Peak>,
     tracker: Tracker,
+    names: Names,
+    asker: Asker,
+    snippet: Snippet,
     state: Playing,
     counted_at_secs: f64,
 }
 
 impl Recogniser {
-    fn new(board: Arc<Board>, member: Member, library: Library, folder: PathBuf) -> Self {
+    fn new(board: Arc<Board>, member: Member, library: Library, names: Names, folder: PathBuf) -> Self {
         Self {
             board,
             member,
@@ -94,6 +110,9 @@ impl Recogniser {
             finder: PeakFinder::new(MIX_RATE_HZ),
             peaks: Vec::new(),
             tracker: Tracker::default(),
+            names,
+            asker: Asker::default(),
+            snippet: Snippet::default(),
             state: Playing::default(),
             counted_at_secs: f64::NEG_INFINITY,
         }
@@ -120,6 +139,8 @@ impl Recogniser {
             self.finder = PeakFinder::new(MIX_RATE_HZ);
             self.peaks.clear();
             self.tracker.listen_anew();
+            self.asker.reset();
+            self.snippet.clear();
             self.counted_at_secs = f64::NEG_INFINITY;
         }
         self.finder.push(&block.samples, 2, &mut self.peaks);
@@ -129,13 +150,27 @@ impl Recogniser {
             self.state.num_tracks = self.library.num_tracks().unwrap_or_default();
             self.show_state();
         }
+        let outside = self.board.names.get().ask_online;
         // A guest's room is told by its host; an empty library knows nothing.
-        if self.member.is_guest() || self.state.num_tracks == 0 {
+        if self.member.is_guest() || (self.state.num_tracks == 0 && !outside) {
             self.peaks.clear();
             return;
         }
+        if outside {
+            self.snippet.push(&block.samples);
+        } else {
+            self.snippet.clear();
+        }
         let kept_from = ((heard_secs - KEPT_SECS).max(0.0) * TICKS_PER_SECOND) as u32;
         self.peaks.retain(|peak| peak.tick >= kept_from);
+        self.ask_library(block, heard_secs);
+        match self.tracker.unknown_since_secs() {
+            Some(since_secs) if outside => self.ask_outside(block, heard_secs, since_secs),
+            _ => self.asker.reset(),
+        }
+    }
+
+    fn ask_library(&mut self, block: &Block, heard_secs: f64) {
         let Some(window_secs) = self.tracker.wants(heard_secs) else { return };
         let from = ((heard_secs - window_secs).max(0.0) * TICKS_PER_SECOND) as u32;
         let first = self.peaks.partition_point(|peak| peak.tick < from);
@@ -150,29 +185,86 @@ impl Recogniser {
             Verdict::Same => {}
             Verdict::Unknown => self.tell(None),
             Verdict::Plays => {
-                let wall_millis = unix_millis().saturating_sub(block.at.elapsed().as_millis() as u64);
-                self.tell(answer.as_ref().map(|answer| (answer, heard_secs, wall_millis)));
+                let Some(found) = answer else { return };
+                let since_start_secs = found.position_at(heard_secs) / found.rate;
+                let playing = NowPlaying {
+                    track: HeardTrack {
+                        title: cut(&found.track.title),
+                        artist: cut(&found.track.artist),
+                        album: cut(&found.track.album),
+                        duration_secs: found.track.secs,
+                        source: "library".to_owned(),
+                    },
+                    started_at_millis: (block.wall_millis() as f64 - since_start_secs * 1_000.0).max(0.0)
+                        as u64,
+                    rate: found.rate,
+                };
+                self.tell(Some((playing, Some(&found.track.path))));
             }
         }
     }
 
-    /// Tells the room, the panel and other programs.
-    fn tell(&mut self, found: Option<(&Recognition, f64, u64)>) {
-        let playing = found.map(|(found, heard_secs, wall_millis)| {
-            let text = |text: &str| text.chars().take(MAX_TRACK_CHARS).collect::<String>();
-            let since_start_secs = found.position_at(heard_secs) / found.rate;
-            NowPlaying {
-                track: HeardTrack {
-                    title: text(&found.track.title),
-                    artist: text(&found.track.artist),
-                    album: text(&found.track.album),
-                    duration_secs: found.track.secs,
-                    source: "library".to_owned(),
-                },
-                started_at_millis: (wall_millis as f64 - since_start_secs * 1_000.0).max(0.0) as u64,
-                rate: found.rate,
+    /// Asks services outside, and hears what they answered.
+    fn ask_outside(&mut self, block: &Block, heard_secs: f64, since_secs: f64) {
+        if let Some(answer) = self.names.answer() {
+            self.hear_outside(&answer, block, heard_secs);
+        }
+        if self.snippet.is_full() && self.peaks.len() < MIN_PEAKS_OUTSIDE {
+            if self.asker.fall_silent() == names::Verdict::Over {
+                self.tell(None);
             }
-        });
+            return;
+        }
+        if !self.snippet.is_full() || !self.asker.wants(heard_secs, since_secs) {
+            return;
+        }
+        let samples = self.snippet.samples();
+        let from = ((heard_secs - Snippet::SECS).max(0.0) * TICKS_PER_SECOND) as u32;
+        let ask = Ask {
+            samples,
+            rate_hz: Snippet::RATE_HZ,
+            peaks: self.peaks.iter().filter(|peak| peak.tick >= from).copied().collect(),
+            began_millis: block.wall_millis().saturating_sub((Snippet::SECS * 1_000.0) as u64),
+        };
+        if !self.names.ask(ask) {
+            self.asker.not_sent();
+        }
+    }
+
+    fn hear_outside(&mut self, answer: &Answer, block: &Block, heard_secs: f64) {
+        let Some((service, named)) = &answer.named else {
+            let heard = if answer.failed { Heard::Failed } else { Heard::Unknown };
+            if self.asker.hear(heard_secs, heard) == names::Verdict::Over {
+                self.tell(None);
+            }
+            return;
+        };
+        let playing = NowPlaying {
+            track: HeardTrack {
+                title: cut(&named.title),
+                artist: cut(&named.artist),
+                album: cut(&named.album),
+                duration_secs: named.duration_secs.clamp(0.0, MAX_TRACK_SECS),
+                source: service.clone(),
+            },
+            started_at_millis: answer
+                .began_millis
+                .saturating_sub((named.position_secs.unwrap_or(0.0).max(0.0) * 1_000.0) as u64),
+            rate: 1.0,
+        };
+        let position_secs = playing.position_secs(block.wall_millis());
+        let knows_end = named.position_secs.is_some() && named.duration_secs > 0.0;
+        let rest_secs = knows_end.then(|| named.duration_secs - position_secs);
+        if self.asker.hear(heard_secs, Heard::Named(&playing.track.name(), rest_secs))
+            == names::Verdict::Plays
+        {
+            self.tell(Some((playing, None)));
+        }
+    }
+
+    /// Tells the room, the panel and other programs. With a track goes its file, if it is on this machine.
+    fn tell(&mut self, found: Option<(NowPlaying, Option<&Path>)>) {
+        let (playing, file) = found.map_or((None, None), |(playing, file)| (Some(playing), file));
         if let Some(playing) = &playing {
             let track = Played { name: playing.track.name(), at_millis: unix_millis() };
             if self.state.history.first().is_none_or(|last| last.name != track.name) {
@@ -183,9 +275,7 @@ impl Recogniser {
             }
         }
         self.show_state();
-        if let Err(err) =
-            write(&self.folder, playing.as_ref(), found.map(|(found, ..)| found.track.path.as_path()))
-        {
+        if let Err(err) = write(&self.folder, playing.as_ref(), file) {
             let folder = self.folder.display();
             self.board.card(
                 CardKind::Warning,
@@ -204,6 +294,11 @@ impl Recogniser {
     fn show_state(&self) {
         self.board.playing.set(self.state.clone());
     }
+}
+
+/// Text as long as the room takes it.
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_TRACK_CHARS).collect()
 }
 
 /// Writes what plays for other programs, each file whole at every moment.

@@ -25,6 +25,7 @@ use super::drill::Drills;
 use super::engine::safe_layer;
 use super::media::Arrival;
 use super::meter::Meter;
+use super::offset::Offset;
 use super::outputs::SurfaceDesk;
 use super::room::Member;
 use super::scenery::{Gate, Scenery};
@@ -226,6 +227,7 @@ impl Render {
         let mut preview_due = last;
         let board = self.start.board.clone();
         let flight = Flight::default();
+        let mut offset = Offset::default();
         // A driver compiles with the first frames of a program; that is work, not a hang.
         let mut fresh_frames = FRESH_FRAMES;
         let preview_per_sec = if gpu.is_software() { PREVIEWS_PER_SEC[0] } else { PREVIEWS_PER_SEC[1] };
@@ -267,7 +269,8 @@ impl Render {
             }
             stage.set_scale(scale.scale());
             stage.set_limit_flashes(wishes.limit_flashes);
-            let heard = board.heard.get();
+            let offset_millis = board.offset_millis.load(Ordering::Relaxed);
+            let heard = offset.apply(board.heard.get(), offset_millis, now);
             let on_window = self.screens.are_shown();
             let seen_in_secs = if on_window { f64::from(budget_secs) } else { PREVIEW_LATENCY_SECS };
             let present_secs = heard.stream_secs(now) + seen_in_secs;

@@ -1,8 +1,11 @@
 use std::path::PathBuf;
 
-use app_desktop::{AudioChoice, Look, OutputWishes, Theme};
+use app_desktop::{AudioChoice, Look, Mixing, OutputWishes, Theme};
 use audio_io::OutputSettings;
 use serde::{Deserialize, Serialize};
+
+use super::names::NamesSettings;
+use super::offset::MAX_OFFSET_MILLIS;
 
 /// Section `[live]` of the settings: devices, windows and habits of the app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +41,13 @@ pub(crate) struct LiveSettings {
     pub sound_block_frames: u32,
     /// Folders of samples besides the app's own: in each a folder for every name, or a `strudel.json`.
     pub sample_folders: Vec<PathBuf>,
+    /// Devices that are listened to besides, and the gain of each source.
+    pub mixing: Mixing,
+    /// How much later the picture is than the sound, in milliseconds, −500–500: for late projectors and
+    /// wireless speakers.
+    pub picture_offset_millis: i32,
+    /// Services outside that name what the library does not know.
+    pub names: NamesSettings,
 }
 
 /// What `input` says for the built-in track.
@@ -63,6 +73,9 @@ impl Default for LiveSettings {
             code_backdrop: Look::default().code_backdrop,
             sound_block_frames: OutputSettings::default().block_frames,
             sample_folders: Vec::new(),
+            mixing: Mixing::default(),
+            picture_offset_millis: 0,
+            names: NamesSettings::default(),
         }
     }
 }
@@ -108,6 +121,14 @@ impl LiveSettings {
             format!("theme is {:?}, choose one of {themes:?}", self.theme),
         );
         wrong.extend(self.outputs.problems());
+        wrong.extend(self.names.problems());
+        wrong.extend(self.mixing.problems());
+        if self.picture_offset_millis.abs() > MAX_OFFSET_MILLIS {
+            let millis = self.picture_offset_millis;
+            wrong.push(format!(
+                "picture_offset_millis is {millis}, choose -{MAX_OFFSET_MILLIS} to {MAX_OFFSET_MILLIS}"
+            ));
+        }
         wrong
     }
 

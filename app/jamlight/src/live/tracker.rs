@@ -48,6 +48,11 @@ impl Tracker {
         *self = Self { misses: u32::from(current.is_some()), ..Self::default() };
     }
 
+    /// Returns since when nobody knows what plays, in seconds of the stream; `None` while somebody does.
+    pub(crate) fn unknown_since_secs(&self) -> Option<f64> {
+        self.current.is_none().then_some(self.since_secs)
+    }
+
     /// Returns how many seconds of music to ask about now, if it is time to.
     pub(crate) fn wants(&mut self, heard_secs: f64) -> Option<f64> {
         let every = match &self.current {

@@ -81,6 +81,9 @@ fn music_that_was_added_is_recognised_moved_and_removed() {
         tracks.as_array().unwrap().iter().filter_map(|track| track["path"].as_str()).collect();
     assert!(paths[1].ends_with("music/deep/third.wav") && paths.len() == 2, "{paths:?}");
 
+    assert_eq!(says(path, &["library", "list", "--json", "--home", "elsewhere"]).trim(), "[]");
+    assert!(says(path, &["recognize", "heard.wav", "--home", "elsewhere"]).contains("unknown"));
+
     assert!(
         says(path, &["library", "remove", "music/deep/second.wav"]).starts_with("1 removed, 1 tracks left")
     );
