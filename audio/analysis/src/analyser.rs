@@ -187,9 +187,14 @@ impl Analyser {
         self.bands.push(&self.spectrum.magnitudes, &self.mono);
         let silent = self.bands.silent;
         let onsets_before = self.hits.onset.hit.count;
+        let hats_before = self.hits.hat.hit.count;
         self.hits.push(&self.flux, silent, time_secs);
         let activity = self.activation.push(&self.flux);
         self.tracker.step(time_secs, (!silent).then_some(&activity));
+        // A hat beside a kick is no onset of the whole, and hats are what swings.
+        if self.hits.hat.hit.count > hats_before {
+            self.tracker.hear_hat(time_secs - self.hits.hat.hit.time_secs);
+        }
         if self.num_hops.is_multiple_of(HOPS_PER_LOOK) {
             self.harmony.look(self.spectrum.long_window(), silent);
             self.tracker.hear_chord(&self.harmony.classes);
@@ -224,6 +229,7 @@ impl Analyser {
         frame.beat_phase = beat.beat_phase;
         frame.bar_phase = beat.bar_phase;
         frame.beats_per_bar = beat.beats_per_bar;
+        frame.swing_turns = beat.swing_turns;
         frame.loudness_lufs = self.loudness.momentary_lufs;
         frame.intensity = self.song.intensity;
         frame.build_up = self.song.build_up;

@@ -13,6 +13,7 @@ mod clock;
 mod filter;
 mod network;
 mod path;
+mod swing;
 
 use audio_signal::{Hit, Transport};
 
@@ -22,6 +23,7 @@ use chords::ChordChange;
 use clock::BeatClock;
 use filter::BeatFilter;
 use path::best_beats;
+pub(crate) use swing::Swing;
 
 use crate::settings::Settings;
 
@@ -35,6 +37,7 @@ pub(crate) struct BeatState {
     pub(crate) beat_phase: f32,
     pub(crate) bar_phase: f32,
     pub(crate) beats_per_bar: u8,
+    pub(crate) swing_turns: f32,
     pub(crate) beat: Hit,
     pub(crate) downbeat: Hit,
 }
@@ -66,6 +69,7 @@ pub(crate) struct BeatTracker {
     bar_position: u8,
     silent_secs: f64,
     heard: bool,
+    swing: Swing,
     state: BeatState,
 }
 
@@ -91,7 +95,8 @@ impl BeatTracker {
             bar_position: 0,
             silent_secs: 0.0,
             heard: false,
-            state: BeatState { beats_per_bar: 4, ..BeatState::default() },
+            swing: Swing::default(),
+            state: BeatState { beats_per_bar: 4, swing_turns: 0.5, ..BeatState::default() },
         }
     }
 
@@ -146,6 +151,12 @@ impl BeatTracker {
         self.chords.add(classes);
     }
 
+    /// Takes a high hit that was heard `ago_secs` ago.
+    pub(crate) fn hear_hat(&mut self, ago_secs: f64) {
+        let beat = self.clock.beats - ago_secs * self.clock.tempo_bpm / 60.0;
+        self.swing.hear(beat.rem_euclid(1.0) as f32);
+    }
+
     fn publish(&mut self, time_secs: f64, before: f64) {
         let now = self.clock.beats;
         if self.open_beat.is_some_and(|beat| now - beat > BAR_LOOK_TURNS) {
@@ -161,6 +172,8 @@ impl BeatTracker {
             let hit_secs = (time_secs - late_secs).max(0.0);
             state.beat = Hit { count: state.beat.count + 1, time_secs: hit_secs, strength: state.confidence };
             self.bar.advance();
+            state.swing_turns = self.swing.turns();
+            self.swing.advance();
             // Taken over on beats only, so that the bar's phase never jumps within one.
             (self.bar_position, state.beats_per_bar, state.downbeat_confidence) = match &self.lead {
                 Some(lead) => {

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::analyser::{Analyser, Hops};
 use crate::bands::Bands;
-use crate::beat::{Activation, Activity, offline_beats};
+use crate::beat::{Activation, Activity, Swing, offline_beats};
 use crate::hits::Hits;
 use crate::key::{HOPS_PER_LOOK, Harmony};
 use crate::loudness::integrated_lufs;
@@ -18,6 +18,10 @@ pub struct Analysis {
     pub downbeats: Vec<f64>,
     /// Beats per minute: the median of all beats. 0 without beats.
     pub tempo: f64,
+    /// Beats in most bars; 0 without bars.
+    pub meter: u8,
+    /// Where the off-beat lies at the end, in turns of the beat: 0.5 straight, 0.667 triplets.
+    pub swing: f32,
     /// Such as "C minor" or "F# major"; `None` for drums and noise.
     pub key: Option<String>,
     /// Times of all onsets, in seconds.
@@ -43,7 +47,7 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
     let mut activation = Activation::new(flux.centres_hz.len(), hops.secs);
     let mut harmony = Harmony::new(rate_hz, hop_secs, f32::INFINITY);
     let mut mono = Vec::new();
-    let (mut curve, mut looks, mut onsets) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut curve, mut looks, mut onsets, mut hats) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let hop_len = hops.input_frames * usize::from(channels);
     // One window of silence after the end lets the last attack pass through.
     let tail = vec![0.0; hop_len];
@@ -56,9 +60,13 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
         flux.push(&spectrum.magnitudes);
         bands.push(&spectrum.magnitudes, &mono);
         let before = hits.onset.hit.count;
+        let hats_before = hits.hat.hit.count;
         hits.push(&flux, bands.silent, time_secs);
         if hits.onset.hit.count > before {
             onsets.push(hits.onset.hit.time_secs);
+        }
+        if hits.hat.hit.count > hats_before {
+            hats.push(hits.hat.hit.time_secs);
         }
         let activity = activation.push(&flux);
         curve.push(if bands.silent { Activity::default() } else { activity });
@@ -72,9 +80,12 @@ pub fn analyze(samples: &[f32], sample_rate_hz: u32, channels: u16) -> Analysis 
     let times = offline_beats(&curve, &looks, hops.secs, range);
     let heard: Vec<(f64, bool)> = times.into_iter().filter(|(t, _)| (0.0..=duration).contains(t)).collect();
     let beats: Vec<f64> = heard.iter().map(|(t, _)| *t).collect();
+    let downbeats: Vec<f64> = heard.iter().filter(|(_, first)| *first).map(|(t, _)| *t).collect();
     Analysis {
         tempo: median_tempo(&beats),
-        downbeats: heard.iter().filter(|(_, first)| *first).map(|(t, _)| *t).collect(),
+        meter: usual_meter(&beats, &downbeats),
+        swing: swing(&beats, &hats),
+        downbeats,
         beats,
         key: harmony.key.map(|k| k.to_string()),
         onsets,
@@ -100,6 +111,8 @@ pub fn analyze_online(samples: &[f32], sample_rate_hz: u32, channels: u16) -> An
     });
     Analysis {
         tempo: median_tempo(&beats),
+        meter: usual_meter(&beats, &downbeats),
+        swing: analyser.frame().swing_turns,
         beats,
         downbeats,
         key: analyser.frame().key.map(|k| k.to_string()),
@@ -107,6 +120,34 @@ pub fn analyze_online(samples: &[f32], sample_rate_hz: u32, channels: u16) -> An
         loudness_lufs: integrated_lufs(samples, sample_rate_hz, channels.max(1)),
         duration: samples.len() as f64 / f64::from(channels.max(1)) / f64::from(sample_rate_hz.max(1)),
     }
+}
+
+/// Beats between downbeats, the most frequent count.
+fn usual_meter(beats: &[f64], downbeats: &[f64]) -> u8 {
+    let mut counts = [0_u32; 16];
+    for bar in downbeats.windows(2) {
+        let place = |time: f64| beats.partition_point(|beat| *beat < time - 1e-6);
+        if let Some(count) = counts.get_mut(place(bar[1]) - place(bar[0])) {
+            *count += 1;
+        }
+    }
+    let most = counts.iter().enumerate().fold((0, 0), |a, (i, b)| if *b > a.1 { (i, *b) } else { a });
+    most.0 as u8
+}
+
+fn swing(beats: &[f64], hats: &[f64]) -> f32 {
+    let mut swing = Swing::default();
+    let mut hats = hats.iter().peekable();
+    for pair in beats.windows(2) {
+        let (now, next) = (pair[0], pair[1]);
+        swing.advance();
+        while let Some(hat) = hats.next_if(|hat| **hat < next) {
+            if *hat >= now && next > now {
+                swing.hear(((hat - now) / (next - now)) as f32);
+            }
+        }
+    }
+    swing.turns()
 }
 
 fn median_tempo(beats: &[f64]) -> f64 {

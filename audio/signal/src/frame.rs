@@ -115,6 +115,8 @@ pub struct AudioFrame {
     pub bar_phase: f32,
     /// Beats in a bar.
     pub beats_per_bar: u8,
+    /// Where the off-beat lies, in turns of the beat, 0.5–0.72: 0.5 straight or unknown, 0.667 triplets.
+    pub swing_turns: f32,
 
     /// Momentary loudness (EBU R128, 400 ms), in LUFS. −70 is silence.
     pub loudness_lufs: f32,
@@ -166,6 +168,7 @@ impl Default for AudioFrame {
             beat_phase: 0.0,
             bar_phase: 0.0,
             beats_per_bar: 4,
+            swing_turns: 0.5,
             loudness_lufs: -70.0,
             intensity: 0.0,
             build_up: 0.0,

@@ -43,11 +43,14 @@ pub(crate) struct BarFilter {
 
 /// A downbeat must be told a little more clearly than not: every accent speaks for one.
 const DOWNBEAT_DOUBT: f32 = 0.7;
+/// A bar's accents come again in each bar, so they tell the same thing over and over: each counts for this
+/// power of its odds.
+const ACCENT_POWER: f32 = 0.6;
 
 /// How much likelier a downbeat is than another beat, given the evidence 0–1.
 pub(crate) fn downbeat_odds(evidence: f32) -> f32 {
     let e = evidence.clamp(0.02, 0.98);
-    DOWNBEAT_DOUBT * e / (1.0 - e)
+    (DOWNBEAT_DOUBT * e / (1.0 - e)).powf(ACCENT_POWER)
 }
 
 impl BarFilter {

@@ -3,8 +3,6 @@ const MEMORY_BEATS: f32 = 12.0;
 /// One chord change tells no more than this against or for a downbeat…
 const RATIO_MIN: f32 = 0.35;
 const RATIO_MAX: f32 = 3.0;
-/// …and counts for this power of it: basses walk and melodies wander within a chord.
-const POWER: f32 = 0.8;
 
 /// Tells how much each beat's harmony differs from the beat before it: chords change on the one.
 pub(crate) struct ChordChange {
@@ -44,6 +42,6 @@ impl ChordChange {
         }
         let ratio = (distance + 0.01) / (self.mean + 0.01);
         self.mean += (distance - self.mean) / MEMORY_BEATS;
-        ratio.clamp(RATIO_MIN, RATIO_MAX).powf(POWER)
+        ratio.clamp(RATIO_MIN, RATIO_MAX)
     }
 }

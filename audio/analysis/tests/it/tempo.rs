@@ -169,3 +169,15 @@ fn the_causal_report_is_what_a_room_saw() {
     let (beats, _) = beats_of(&music);
     assert_eq!(analyze_online(&music, RATE, 1).beats, beats);
 }
+
+#[test]
+fn swing_and_meter_are_told_live_and_afterwards() {
+    for swing in [0.5, 0.58, 0.667] {
+        let music = drums(&steady(112.0, 0.37, 24.0), swing, 24.0);
+        let live = f64::from(run(&music, |_| {}).frame().swing_turns);
+        assert!((live - swing).abs() < 0.03, "{swing}: live {live}");
+        let analysis = analyze(&music, RATE, 1);
+        assert!((f64::from(analysis.swing) - swing).abs() < 0.03, "{swing}: {}", analysis.swing);
+        assert_eq!(analysis.meter, 4);
+    }
+}

@@ -60,5 +60,8 @@ fn the_report_has_the_shape_scripts_rely_on() {
     let json = serde_json::to_value(&analysis).unwrap();
     let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["beats", "downbeats", "duration", "key", "loudness_lufs", "onsets", "tempo"]);
+    assert_eq!(
+        names,
+        ["beats", "downbeats", "duration", "key", "loudness_lufs", "meter", "onsets", "swing", "tempo"]
+    );
 }
