@@ -48,6 +48,20 @@ fn constellation(seed: u64) -> Vec<Peak> {
     peaks
 }
 
+/// Half of the peaks go, and as many others come: noise nearly as loud as the music, which plays at `rate`.
+fn through_noise(peaks: &mut Vec<Peak>, seed: u64, rate: f64) {
+    let mut random = Random(seed.wrapping_mul(0xD134_2543_DE82_EF95) | 1);
+    for peak in peaks.iter_mut() {
+        peak.tick = 4_000 + (f64::from(peak.tick - 4_000) / rate).round() as u32;
+        peak.pitch = (f64::from(peak.pitch) + 240.0 * rate.log2()).round() as u16;
+        if random.below(2) == 0 {
+            *peak =
+                Peak { tick: 4_000 + random.below(625) as u32, pitch: random.below(1_152) as u16, level: 70 };
+        }
+    }
+    peaks.sort();
+}
+
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let folder = args.next().context("usage: scale FOLDER TRACKS")?;
@@ -80,12 +94,20 @@ fn main() -> Result<()> {
     let begin = Instant::now();
     let mut library = Library::open(folder.as_ref())?;
     println!("open: {:.1} ms", begin.elapsed().as_secs_f64() * 1000.0);
-    for (name, from) in [("known", 0), ("unknown", 1 << 40)] {
+    for (name, from, noisy) in [
+        ("known", 0, None),
+        ("known, noisy", 0, Some(1.0)),
+        ("known, noisy, 4 % fast", 0, Some(1.04)),
+        ("unknown", 1 << 40, None),
+    ] {
         let (mut longest, mut sum, mut right) = (0.0_f64, 0.0, 0);
         for i in 0..QUESTIONS {
             let seed = from + i * (tracks / QUESTIONS).max(1);
-            let peaks: Vec<Peak> =
+            let mut peaks: Vec<Peak> =
                 constellation(seed).into_iter().filter(|peak| (4_000..4_625).contains(&peak.tick)).collect();
+            if let Some(rate) = noisy {
+                through_noise(&mut peaks, seed, rate);
+            }
             let begin = Instant::now();
             let found = library.recognize(&peaks)?;
             let millis = begin.elapsed().as_secs_f64() * 1000.0;

@@ -11,8 +11,12 @@ use crate::segment::Segment;
 const BIN_TICKS: u32 = 8;
 /// Votes a place needs: two neighbouring bins together.
 const MIN_VOTES: u32 = 3;
-/// Counters of the first pass, as a power of two: 1 MiB, which a processor's cache holds.
-const COUNTER_BITS: u32 = 20;
+/// Counters of the first pass for each speed, as a power of two: several times the votes, so that few
+/// share one, and small enough for a processor's cache.
+const COUNTER_BITS: u32 = 18;
+/// Entries that are read of a large index for each speed, at most. What is rare is read first: it tells more,
+/// and what is common is most of a large library.
+const MAX_ENTRIES_READ: u64 = 50_000;
 
 /// A place that may be it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +40,10 @@ pub(crate) fn nominate(
     most: usize,
 ) -> Result<Vec<Nominee>, RecognitionError> {
     // Two passes: small counters that several starts share first, then only what they let through.
-    let mut counters = vec![0_u8; 1 << COUNTER_BITS];
+    let num_rates = asked.iter().map(|asked| usize::from(asked.rate_idx) + 1).max().unwrap_or_default();
+    let mut counters = vec![0_u8; num_rates << COUNTER_BITS];
     let mut votes: Vec<(u64, u32)> = Vec::new();
-    segment.look_up(asked, &mut |place, asked| {
+    segment.look_up(asked, MAX_ENTRIES_READ * num_rates as u64, &mut |place, asked| {
         let start = u64::from(place) + u64::from(ORIGIN) - u64::from(asked.tick.min(ORIGIN));
         let start = start | u64::from(asked.rate_idx) << RATE_SHIFT;
         if let Some(counter) = counters.get_mut(counter_of(start / u64::from(BIN_TICKS))) {
@@ -98,5 +103,7 @@ pub(crate) fn nominate(
 
 fn counter_of(bin: u64) -> usize {
     // Neighbouring bins stay apart, and different tracks spread.
-    (bin.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - COUNTER_BITS)) as usize
+    let rate_idx = bin * u64::from(BIN_TICKS) >> RATE_SHIFT;
+    let place = bin.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - COUNTER_BITS);
+    (rate_idx << COUNTER_BITS | place) as usize
 }

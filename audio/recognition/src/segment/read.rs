@@ -89,24 +89,40 @@ impl Segment {
 
     /// Calls `found` with the place of every entry that has the number of a landmark, and with that
     /// landmark. `asked` is in order of the numbers: each is looked up once, however often it is asked.
+    /// Where the entries are not in memory, numbers that many share are left out once `most` entries were
+    /// to be read.
     pub(crate) fn look_up(
         &self,
         asked: &[Asked],
+        most: u64,
         found: &mut impl FnMut(u32, Asked),
     ) -> Result<(), RecognitionError> {
         let index = self.index()?;
         let width = self.header.entry_bytes();
         let rest_bits = self.header.rest_bits();
+        let bucket_of = |same: &[Asked]| {
+            let bucket = (same.first()?.hash >> rest_bits) as usize;
+            let &[first, end] = index.table.get(bucket..bucket + 2)? else { return None };
+            (end > first && end - first <= MAX_BUCKET_ENTRIES).then_some((first, end - first))
+        };
+        let mut chosen: Vec<(u32, u32, &[Asked])> = asked
+            .chunk_by(|one, other| one.hash == other.hash)
+            .filter_map(|same| bucket_of(same).map(|(first, len)| (len, first, same)))
+            .collect();
+        chosen.sort_unstable_by_key(|(len, first, _)| (*len, *first));
+        let mut sum = 0;
+        let within = |(len, ..): &&(u32, u32, &[Asked])| {
+            sum += u64::from(*len);
+            sum <= most || index.entries.is_some()
+        };
+        let num_chosen = chosen.iter().take_while(within).count();
+        chosen.truncate(num_chosen);
+        // In the order of the file.
+        chosen.sort_unstable_by_key(|(_, first, _)| *first);
         let mut buffer = Vec::new();
-        for same in asked.chunk_by(|one, other| one.hash == other.hash) {
-            let Some(hash) = same.first().map(|asked| asked.hash) else { continue };
-            let bucket = (hash >> rest_bits) as usize;
-            let Some(&[first, end]) = index.table.get(bucket..bucket + 2) else { continue };
-            if end - first > MAX_BUCKET_ENTRIES || first == end {
-                continue;
-            }
+        for (len, first, same) in chosen {
             let at = first as usize * width;
-            let len = (end - first) as usize * width;
+            let len = len as usize * width;
             let entries = match &index.entries {
                 Some(entries) => entries.get(at..at + len).unwrap_or_default(),
                 None => {
@@ -115,7 +131,7 @@ impl Segment {
                     &buffer
                 }
             };
-            let rest = hash & ((1 << rest_bits) - 1);
+            let rest = same.first().map_or(0, |asked| asked.hash & ((1 << rest_bits) - 1));
             for entry in entries.chunks_exact(width) {
                 let (rests, place) = entry.split_at(width - 4);
                 if le_u32(rests) == rest {
