@@ -25,9 +25,14 @@ const MIN_PEAKS: usize = 24;
 const SURE_SIGMAS: f64 = 9.5;
 /// Standard deviations from which no other speed is asked.
 const DOUBTLESS_SIGMAS: f64 = 16.0;
-/// Share of the query's peaks that must be found. Measured: what is right agrees in a quarter at noise as
-/// loud as the music, what is wrong never quite.
-const MIN_AGREEMENT: f64 = 0.25;
+/// Share of the query's peaks that must be found at the record's own speed. Measured: what is right agrees
+/// in a quarter at noise as loud as the music, what is wrong hardly ever is at just this speed.
+const MIN_AGREEMENT: f64 = 0.2;
+/// …and at any other speed: there are many more of those to be wrong at, and two tracks with the same drum
+/// loop are found at the ratio of their tempi.
+const MIN_AGREEMENT_AT_SPEED: f64 = 0.3;
+/// Speeds this near to the record's are its own: what measuring them is off by.
+const OWN_SPEED: f64 = 0.004;
 
 /// The user's own music: a folder with a catalogue and segments. Several processes may read one, one at a
 /// time may change it.
@@ -186,7 +191,7 @@ impl Library {
         if fits.iter().all(|(fit, ..)| fit.sigmas < DOUBTLESS_SIGMAS) {
             fits.extend(self.fits(&query, others)?);
         }
-        fits.retain(|(fit, ..)| fit.sigmas >= SURE_SIGMAS && fit.agreement() >= MIN_AGREEMENT);
+        fits.retain(|(fit, ..)| fit.sigmas >= SURE_SIGMAS && fit.agreement() >= min_agreement(fit.rate));
         fits.sort_by(|(one, ..), (other, ..)| other.sigmas.total_cmp(&one.sigmas));
         for (fit, segment, slot) in fits {
             // A track that was removed is still in its segment until that is merged.
@@ -231,6 +236,10 @@ impl Library {
         }
         Ok(fits)
     }
+}
+
+fn min_agreement(rate: f64) -> f64 {
+    if (rate - 1.0).abs() <= OWN_SPEED { MIN_AGREEMENT } else { MIN_AGREEMENT_AT_SPEED }
 }
 
 /// Compares a query with a nominated place.

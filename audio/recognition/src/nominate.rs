@@ -103,7 +103,7 @@ pub(crate) fn nominate(
 
 fn counter_of(bin: u64) -> usize {
     // Neighbouring bins stay apart, and different tracks spread.
-    let rate_idx = bin * u64::from(BIN_TICKS) >> RATE_SHIFT;
+    let rate_idx = (bin * u64::from(BIN_TICKS)) >> RATE_SHIFT;
     let place = bin.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - COUNTER_BITS);
     (rate_idx << COUNTER_BITS | place) as usize
 }
