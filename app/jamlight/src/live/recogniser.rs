@@ -254,7 +254,7 @@ impl Recogniser {
         };
         let position_secs = playing.position_secs(block.wall_millis());
         let knows_end = named.position_secs.is_some() && named.duration_secs > 0.0;
-        let rest_secs = knows_end.then(|| named.duration_secs - position_secs);
+        let rest_secs = knows_end.then_some(named.duration_secs - position_secs);
         if self.asker.hear(heard_secs, Heard::Named(&playing.track.name(), rest_secs))
             == names::Verdict::Plays
         {
