@@ -239,7 +239,10 @@ fn bloom_first(in: Corner) -> @location(0) vec4f {
         let peak = max(c.r, max(c.g, c.b));
         // Bright points weigh less, so that one hot pixel does not flicker as a blob.
         let glow = max(peak - slot.a.x, 0.0) / max(peak, 1e-4) / (1.0 + 0.25 * peak);
-        sum += c * glow;
+        // What is no number stays one pixel: it would spread over the whole picture. Read from the bits, for a
+        // compiler may take a comparison with NaN for true.
+        let is_number = (bitcast<u32>(c.r + c.g + c.b) & 0x7f800000u) != 0x7f800000u;
+        sum += select(vec3f(0.0), c * glow, is_number);
     }
     return vec4f(sum * 0.25, 1.0);
 }
@@ -307,9 +310,10 @@ fn output(in: Corner) -> @location(0) vec4f {
     if LIMIT {
         let stays = textureSampleLevel(tex_d, samp, in.uv, 0.0).r;
         if stays > 0.0 {
+            // Squares stand in for light: near enough to be within what a held cell may go, exact where everything
+            // stays, and without the powers that a processor that draws would take for every pixel.
             let last = textureSampleLevel(tex_c, samp, in.uv, 0.0).rgb;
-            let mixed = mix(linear_from_srgb(c.rgb), linear_from_srgb(last), stays);
-            c = vec4f(srgb_from_linear(mixed), c.a);
+            c = vec4f(sqrt(mix(c.rgb * c.rgb, last * last, stays)), c.a);
         }
     }
     let peak = max(c.r, max(c.g, c.b));

@@ -45,6 +45,9 @@ impl Mode {
     }
 }
 
+/// Draws a picture in a place of the window, without egui's own shader.
+pub type PaintPicture = fn(Rect, &Picture) -> egui::epaint::PaintCallback;
+
 /// What the window remembers between frames. It outlives the window's GPU.
 #[derive(Default)]
 pub struct Shell {
@@ -66,6 +69,7 @@ pub struct Shell {
     presence: f32,
     textures: HashMap<String, (u64, TextureHandle)>,
     wanted_picture: [u32; 2],
+    paint_picture: Option<PaintPicture>,
 }
 
 impl std::fmt::Debug for Shell {
@@ -81,6 +85,11 @@ impl Shell {
     /// Makes the shell of a window that just opened: Play, nothing selected.
     pub fn new() -> Self {
         Self { presence: 1.0, wanted_picture: MAX_PICTURE, ..Self::default() }
+    }
+
+    /// Draws the large picture this way; without it, as a texture of egui's.
+    pub fn paint_picture_with(&mut self, paint: PaintPicture) {
+        self.paint_picture = Some(paint);
     }
 
     /// Returns the size of picture worth reading back, in pixels.
@@ -276,9 +285,11 @@ fn picture_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model) {
     let area = ui.ctx().content_rect();
     let scale = ui.ctx().pixels_per_point();
     shell.wanted_picture = fit([(area.width() * scale) as u32, (area.height() * scale) as u32], MAX_PICTURE);
-    ui.painter().rect_filled(area, 0.0, Tokens::in_use(ui).background);
-    let Some(picture) = &model.picture else { return };
-    let Some(texture) = shell.texture(ui.ctx(), "program", picture) else { return };
+    let background = Tokens::in_use(ui).background;
+    let Some(picture) = &model.picture else {
+        ui.painter().rect_filled(area, 0.0, background);
+        return;
+    };
     let aspect = picture.size[0] as f32 / picture.size[1].max(1) as f32;
     let size = if area.width() / area.height() > aspect {
         egui::vec2(area.height() * aspect, area.height())
@@ -286,8 +297,25 @@ fn picture_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model) {
         egui::vec2(area.width(), area.width() / aspect)
     };
     let place = Rect::from_center_size(area.center(), size);
-    let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-    ui.painter().image(texture, place, whole, egui::Color32::WHITE);
+    // A pixel that is painted twice costs twice where a processor draws: only what the picture leaves is filled.
+    for bar in [
+        Rect::from_min_max(area.min, egui::pos2(place.left(), area.bottom())),
+        Rect::from_min_max(egui::pos2(place.right(), area.top()), area.max),
+        Rect::from_min_max(area.min, egui::pos2(area.right(), place.top())),
+        Rect::from_min_max(egui::pos2(area.left(), place.bottom()), area.max),
+    ] {
+        if bar.is_positive() {
+            ui.painter().rect_filled(bar, 0.0, background);
+        }
+    }
+    match shell.paint_picture {
+        Some(paint) => drop(ui.painter().add(paint(place, picture))),
+        None => {
+            let Some(texture) = shell.texture(ui.ctx(), "program", picture) else { return };
+            let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+            ui.painter().image(texture, place, whole, egui::Color32::WHITE);
+        }
+    }
 }
 
 /// Scales `size` down until it fits into `limit`, keeping its shape; even sides, at least 2.

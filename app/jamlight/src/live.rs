@@ -31,6 +31,7 @@ mod names;
 mod offset;
 mod outputs;
 mod overlay;
+mod picture;
 mod pulse;
 mod quarantine;
 mod recogniser;

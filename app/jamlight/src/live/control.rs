@@ -11,6 +11,7 @@ use eframe::{EframeWinitApplication, NativeOptions, UserEvent, egui_wgpu};
 use winit::event_loop::EventLoop;
 
 use super::desk::Desk;
+use super::picture::{paint_picture, prepare_window};
 
 /// Panics of the panels in a row after which only the picture and the cards are drawn.
 const MAX_PANICS_IN_A_ROW: u32 = 3;
@@ -65,6 +66,7 @@ pub(crate) fn spare(
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         if let Some(render_state) = &cc.wgpu_render_state {
             guard(&render_state.device, &state.lost);
+            prepare_window(render_state);
             desk.borrow().note_adapter(&render_state.adapter.get_info());
         }
         state.lost.store(false, Ordering::Release);
@@ -72,7 +74,11 @@ pub(crate) fn spare(
             cc.egui_ctx.memory_mut(|of_new| *of_new = memory);
         }
         *state.ctx.borrow_mut() = Some(cc.egui_ctx.clone());
-        desk.borrow_mut().shell.forget_textures();
+        {
+            let shell = &mut desk.borrow_mut().shell;
+            shell.forget_textures();
+            shell.paint_picture_with(paint_picture);
+        }
         Ok(Box::new(ControlWindow { state, desk, num_frames: 0, panics_in_a_row: 0 }))
     };
     eframe::create_native("jamlight", options, Box::new(create), event_loop)

@@ -1,0 +1,197 @@
+//! How the control window draws the show's picture.
+//!
+//! egui's own shader filters by hand in a branch that a processor that draws runs for every pixel, needed or not:
+//! it took ten times as long as this pass, and most of a core for a picture as large as the window.
+
+use app_desktop::Picture;
+use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
+use egui::epaint::{PaintCallback, PaintCallbackInfo};
+
+const PICTURE_WGSL: &str = include_str!("picture.wgsl");
+
+/// Returns what draws the picture in a place of the window.
+pub(crate) fn paint_picture(place: egui::Rect, picture: &Picture) -> PaintCallback {
+    Callback::new_paint_callback(place, ShowPicture(picture.clone()))
+}
+
+/// Makes what [`paint_picture`] needs on the window's device.
+pub(crate) fn prepare_window(render_state: &eframe::egui_wgpu::RenderState) {
+    let painter = Painter::new(&render_state.device, render_state.target_format);
+    render_state.renderer.write().callback_resources.insert(painter);
+}
+
+struct ShowPicture(Picture);
+
+impl CallbackTrait for ShowPicture {
+    fn prepare(
+        &self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        _screen: &ScreenDescriptor,
+        _encoder: &mut wgpu::CommandEncoder,
+        resources: &mut CallbackResources,
+    ) -> Vec<wgpu::CommandBuffer> {
+        if let Some(painter) = resources.get_mut::<Painter>() {
+            painter.upload(device, queue, &self.0);
+        }
+        Vec::new()
+    }
+
+    fn paint(
+        &self,
+        info: PaintCallbackInfo,
+        pass: &mut wgpu::RenderPass<'static>,
+        resources: &CallbackResources,
+    ) {
+        if let Some(painter) = resources.get::<Painter>()
+            && let Some(uploaded) = &painter.uploaded
+        {
+            let place = info.viewport_in_pixels();
+            let exact = [place.width_px, place.height_px].map(|side| side.max(0) as u32) == uploaded.size;
+            pass.set_pipeline(if exact { &painter.exact } else { &painter.filtered });
+            pass.set_bind_group(0, &uploaded.group, &[]);
+            pass.draw(0..3, 0..1);
+        }
+    }
+}
+
+/// What lives on the window's device.
+struct Painter {
+    layout: wgpu::BindGroupLayout,
+    sampler: wgpu::Sampler,
+    exact: wgpu::RenderPipeline,
+    filtered: wgpu::RenderPipeline,
+    /// Of the texture: read as the target is written, so that the picture's bytes arrive as they are.
+    format: wgpu::TextureFormat,
+    uploaded: Option<Uploaded>,
+}
+
+struct Uploaded {
+    size: [u32; 2],
+    version: u64,
+    texture: wgpu::Texture,
+    group: wgpu::BindGroup,
+}
+
+impl Painter {
+    fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("picture"),
+            source: wgpu::ShaderSource::Wgsl(PICTURE_WGSL.into()),
+        });
+        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::FRAGMENT,
+            ty,
+            count: None,
+        };
+        let texture = wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: true },
+            view_dimension: wgpu::TextureViewDimension::D2,
+            multisampled: false,
+        };
+        let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("picture"),
+            entries: &[entry(0, texture), entry(1, sampler)],
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("picture"),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = |exact: bool| {
+            device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some("picture"),
+                layout: Some(&pipeline_layout),
+                vertex: wgpu::VertexState {
+                    module: &module,
+                    entry_point: Some("corner"),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    buffers: &[],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: None,
+                multisample: wgpu::MultisampleState::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module: &module,
+                    entry_point: Some("show"),
+                    compilation_options: wgpu::PipelineCompilationOptions {
+                        constants: &[("EXACT", f64::from(u8::from(exact)))],
+                        ..wgpu::PipelineCompilationOptions::default()
+                    },
+                    targets: &[Some(target.into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        };
+        Self {
+            exact: pipeline(true),
+            filtered: pipeline(false),
+            layout,
+            sampler: device.create_sampler(&wgpu::SamplerDescriptor {
+                mag_filter: wgpu::FilterMode::Linear,
+                min_filter: wgpu::FilterMode::Linear,
+                ..wgpu::SamplerDescriptor::default()
+            }),
+            format: if target.is_srgb() {
+                wgpu::TextureFormat::Rgba8UnormSrgb
+            } else {
+                wgpu::TextureFormat::Rgba8Unorm
+            },
+            uploaded: None,
+        }
+    }
+
+    fn upload(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, picture: &Picture) {
+        let [width, height] = picture.size;
+        let side_limit = device.limits().max_texture_dimension_2d;
+        let whole = picture.rgba.len() as u64 == u64::from(width) * u64::from(height) * 4;
+        if width == 0 || height == 0 || width.max(height) > side_limit || !whole {
+            return;
+        }
+        if self.uploaded.as_ref().is_none_or(|uploaded| uploaded.size != picture.size) {
+            let texture = device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("picture"),
+                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format: self.format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            });
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("picture"),
+                layout: &self.layout,
+                entries: &[
+                    wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) },
+                    wgpu::BindGroupEntry {
+                        binding: 1,
+                        resource: wgpu::BindingResource::Sampler(&self.sampler),
+                    },
+                ],
+            });
+            // No version has this number: the pixels follow.
+            self.uploaded = Some(Uploaded { size: picture.size, version: u64::MAX, texture, group });
+        }
+        if let Some(uploaded) = &mut self.uploaded
+            && uploaded.version != picture.version
+        {
+            let rows = wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(width * 4),
+                rows_per_image: None,
+            };
+            queue.write_texture(
+                uploaded.texture.as_image_copy(),
+                &picture.rgba,
+                rows,
+                uploaded.texture.size(),
+            );
+            uploaded.version = picture.version;
+        }
+    }
+}
