@@ -79,6 +79,13 @@ impl SceneLibrary {
         Self { entries: RwLock::new(entries.collect()) }
     }
 
+    /// Returns what a built-in scene looks like, small. `None` for a user's scene, or one of the same name.
+    pub fn thumbnail(&self, id: &SceneId) -> Option<Picture> {
+        let is_built_in = matches!(self.entry(id)?.origin, SceneOrigin::BuiltIn);
+        let (_, jpeg) = THUMBNAILS.iter().find(|(name, _)| is_built_in && *name == id.as_str())?;
+        decode_picture(jpeg).ok()
+    }
+
     /// Learns every scene file under a folder; a name that is built in is replaced by the user's.
     /// Returns the names, not yet compiled. A folder that is missing holds none.
     pub fn add_folder(&self, folder: &Path) -> Vec<SceneId> {

@@ -319,6 +319,22 @@ fn marks_come_back_and_a_broken_file_holds_none() {
 }
 
 #[test]
+fn every_built_in_scene_has_its_thumbnail() {
+    let library = SceneLibrary::built_in();
+    for id in library.ids() {
+        library.compile(&id).unwrap();
+        // Filters and transitions work on other pictures.
+        if library.program(&id).is_some_and(|program| program.num_inputs == 0) {
+            let picture = library.thumbnail(&id);
+            assert!(
+                picture.is_some_and(|picture| picture.size == [240, 136]),
+                "`cargo xtask thumbnails` draws {id}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_built_in_pictures_decode_and_leave_the_dark_dark() {
     for side in 0..2 {
         let picture = built_in_picture(side).unwrap();

@@ -27,6 +27,15 @@ enum Chore {
     },
     /// Draws every golden picture anew. Look at each before committing it.
     Goldens,
+    /// Draws the thumbnail of every built-in scene anew, for `assets/thumbnails`.
+    Thumbnails {
+        /// The built `jamlight`.
+        #[arg(long)]
+        jamlight: PathBuf,
+        /// Scenes; all of ours when none is named.
+        #[arg(long)]
+        scene: Vec<String>,
+    },
     /// Prints how closely each scene follows a song, −1–1.
     React(React),
     /// Prints whether scenes flash more than WCAG 2.3.1 allows, to clicks that sweep from 3 to 20 a second.
@@ -86,6 +95,7 @@ fn main() -> Result<()> {
         Chore::Guest { check: false, .. } => guest::build(&root()),
         Chore::Guest { check: true, arguments } => guest::check(&root(), &arguments),
         Chore::Goldens => goldens(),
+        Chore::Thumbnails { jamlight, scene } => thumbnails(&jamlight, scene),
         Chore::React(args) => react_table(&args),
         Chore::Flash(args) => flash_table(&args),
     }
@@ -97,6 +107,30 @@ fn goldens() -> Result<()> {
     // The tests' own switch, in `renderer/stage/tests/it/picture.rs`.
     let status = tests.env("UPDATE_GOLDEN", "1").current_dir(root()).status().context("cargo test")?;
     if status.success() { Ok(()) } else { bail!("a golden picture could not be drawn") }
+}
+
+/// Size of a thumbnail, in pixels, and the second of the built-in track that it shows: all its voices are in.
+const THUMBNAIL: (&str, &str) = ("240x136", "5.1");
+
+fn thumbnails(jamlight: &Path, scenes: Vec<String>) -> Result<()> {
+    let folder = root().join("assets/thumbnails");
+    std::fs::create_dir_all(&folder)?;
+    let still = std::env::temp_dir().join(format!("jamlight-thumbnail-{}.png", std::process::id()));
+    for scene in if scenes.is_empty() { our_scenes(jamlight)? } else { scenes } {
+        let (size, secs) = THUMBNAIL;
+        let mut render = Command::new(jamlight);
+        render.args(["render", "--scene", &scene, "--size", size, "--seconds", secs, "--out"]).arg(&still);
+        let mut jpeg = Command::new("ffmpeg");
+        jpeg.args(["-loglevel", "error", "-y", "-i"]).arg(&still).args(["-q:v", "4"]);
+        jpeg.arg(folder.join(format!("{scene}.jpg")));
+        for mut step in [render, jpeg] {
+            if !step.stderr(Stdio::null()).status()?.success() {
+                bail!("the thumbnail of {scene:?} cannot be drawn");
+            }
+        }
+    }
+    std::fs::remove_file(&still)?;
+    Ok(())
 }
 
 fn react_table(args: &React) -> Result<()> {
@@ -201,6 +235,7 @@ fn our_scenes(jamlight: &Path) -> Result<Vec<String>> {
                 .nth(1)
                 .map(|kind| kind.trim_start_matches([':', ' ', '"']))
                 .is_some_and(|kind| kind.starts_with("native") || kind.starts_with("hydra"))
+                && !card.contains("\"filter\"")
         })
         .filter_map(|card| Some(card.split('"').nth(1)?.to_owned()))
         .collect())

@@ -146,6 +146,11 @@ impl Gpu {
             label: Some("jamlight"),
             required_features: wanted_features() & adapter.features(),
             required_limits: wanted_limits(&adapter.limits()),
+            // A processor's memory is everybody's: large blocks would stand half empty in it.
+            memory_hints: match info.device_type {
+                wgpu::DeviceType::Cpu => wgpu::MemoryHints::MemoryUsage,
+                _ => wgpu::MemoryHints::Performance,
+            },
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))

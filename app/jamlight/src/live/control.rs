@@ -51,6 +51,12 @@ pub(crate) fn spare(
     if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
         // OpenGL would cost its driver's memory and start-up, and nobody needs it.
         setup.instance_descriptor.backends &= wgpu::Backends::PRIMARY;
+        // Panels need little: blocks for a game's worth of textures would stand empty.
+        let usual = setup.device_descriptor.clone();
+        setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..usual(adapter)
+        });
     }
     let lost = state.lost.clone();
     options.wgpu_options.on_surface_status = Arc::new(move |status| match status {

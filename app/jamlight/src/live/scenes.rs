@@ -139,11 +139,16 @@ impl Worker {
         self.start.waker.wake();
     }
 
-    /// Takes the thumbnails of earlier runs.
+    /// Takes the thumbnails that come with the built-in scenes, and those of earlier runs.
     fn read_kept(&mut self) {
         for id in self.start.library.ids() {
-            if let Some(program) = self.start.library.program(&id)
-                && let Some(picture) = thumbnails::read(&self.start.thumbnails, program.id)
+            let Some(program) = self.start.library.program(&id) else { continue };
+            let built_in = || {
+                let picture = self.start.library.thumbnail(&id)?;
+                let version = program.id.0 as u64;
+                Some(Picture { size: picture.size, version, rgba: picture.rgba.into() })
+            };
+            if let Some(picture) = built_in().or_else(|| thumbnails::read(&self.start.thumbnails, program.id))
             {
                 self.thumbnails.insert(program.id, picture);
             }

@@ -116,7 +116,8 @@ impl Windows {
         if version != self.shown_version {
             self.shown_version = version;
             if let Some(ctx) = &*self.state.ctx.borrow() {
-                ctx.request_repaint();
+                // Not at once but very soon: egui answers "at once" with two frames.
+                ctx.request_repaint_after(Duration::from_nanos(1));
             }
         }
         let latest = Instant::now() + LONGEST_SLEEP;
