@@ -1,43 +1,77 @@
 use std::collections::VecDeque;
 
-/// Samples kept: half a minute at two a second.
-const MAX_SAMPLES: usize = 64;
+/// Samples kept: a minute at two a second. More would only be older.
+const MAX_SAMPLES: usize = 128;
 /// Until so many samples the estimate jumps to what is best; after that nothing playing may notice.
 const SETTLING_SAMPLES: usize = 32;
 /// How fast a settled estimate moves, in seconds a second: 5 ms of drift in a second is inaudible.
 const MAX_SLEW: f64 = 0.005;
+/// How far two machines' clocks drift apart at most, in seconds a second: what a sample says loosens
+/// by so much as it ages. Crystals keep to 50 parts in a million, and here are two.
+const MAX_DRIFT: f64 = 100e-6;
 
 /// What a member knows of room time, from pings: the difference between the room's clock and its own.
 ///
-/// A reply that came back fast cannot be far wrong: its error is at most half of its round trip. So
-/// the fastest of the last samples decides, and the estimate is slewed towards it, never stepped.
+/// Each answered ping bounds it from both sides: the room's clock was read after the ping had left, and
+/// before its answer came. The fastest way there of all samples gives the least upper bound, the
+/// fastest way back the greatest lower one, and the truth is between; they need not be of one sample,
+/// which is why this needs far fewer than waiting for one ping that is fast both ways. The estimate is
+/// the middle. It is slewed, never stepped.
 #[derive(Clone, Debug, Default)]
 pub struct ClockEstimate {
-    /// Round trip and offset, in seconds.
-    samples: VecDeque<(f64, f64)>,
+    samples: VecDeque<Sample>,
     num_seen: usize,
     offset_secs: f64,
     updated_secs: f64,
+}
+
+/// One answered ping; all in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    received_secs: f64,
+    round_trip_secs: f64,
+    /// Room time less own time is at least this.
+    least_secs: f64,
+    /// And at most this.
+    most_secs: f64,
 }
 
 impl ClockEstimate {
     /// Takes a sample: the own clock when the ping left and when its answer came, and room time as
     /// the answer says; in seconds. One that goes back in time is passed over.
     pub fn add(&mut self, sent_secs: f64, received_secs: f64, room_secs: f64) {
-        let round_trip = received_secs - sent_secs;
-        if !(round_trip >= 0.0 && room_secs.is_finite()) {
+        let round_trip_secs = received_secs - sent_secs;
+        if !(round_trip_secs >= 0.0 && room_secs.is_finite()) {
             return;
         }
-        self.samples.push_back((round_trip, room_secs - (sent_secs + round_trip / 2.0)));
+        let (least_secs, most_secs) = (room_secs - received_secs, room_secs - sent_secs);
+        let sample = Sample { received_secs, round_trip_secs, least_secs, most_secs };
+        self.samples.push_back(sample);
         if self.samples.len() > MAX_SAMPLES {
             self.samples.pop_front();
         }
         self.num_seen += 1;
-        let Some((_, best)) = self.samples.iter().min_by(|a, b| a.0.total_cmp(&b.0)) else { return };
-        let way = best - self.offset_secs;
+        let (mut least, mut most) = self.bounds(received_secs);
+        if least > most {
+            // A machine that slept: what was true before is not true any more.
+            self.samples.clear();
+            self.samples.push_back(sample);
+            (least, most) = (least_secs, most_secs);
+        }
+        let way = least.midpoint(most) - self.offset_secs;
         let reach = MAX_SLEW * (received_secs - self.updated_secs).max(0.0);
         self.offset_secs += if self.num_seen <= SETTLING_SAMPLES { way } else { way.clamp(-reach, reach) };
         self.updated_secs = received_secs;
+    }
+
+    fn bounds(&self, now_secs: f64) -> (f64, f64) {
+        let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
+        for sample in &self.samples {
+            let loosened_secs = MAX_DRIFT * (now_secs - sample.received_secs).max(0.0);
+            least = least.max(sample.least_secs - loosened_secs);
+            most = most.min(sample.most_secs + loosened_secs);
+        }
+        (least, most)
     }
 
     /// Returns room time at a moment of the own clock, `None` before the first sample.
@@ -47,7 +81,7 @@ impl ClockEstimate {
 
     /// Returns the shortest round trip of the last samples, in seconds.
     pub fn round_trip_secs(&self) -> Option<f64> {
-        self.samples.iter().map(|(round_trip, _)| *round_trip).min_by(f64::total_cmp)
+        self.samples.iter().map(|sample| sample.round_trip_secs).min_by(f64::total_cmp)
     }
 }
 
@@ -62,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_of_twenty_milliseconds_each_way_leaves_three_after_ten_seconds() {
+    fn jitter_of_twenty_milliseconds_each_way_leaves_one_after_ten_seconds() {
         let mut worst = Vec::new();
         for seed in 0..200u64 {
             let (mut random, mut clock, mut now) = (seed, ClockEstimate::default(), 100.0);
@@ -78,7 +112,7 @@ mod tests {
         }
         worst.sort_by(f64::total_cmp);
         let p99 = worst[worst.len() * 99 / 100];
-        assert!(p99 <= 0.003, "{p99}");
+        assert!(p99 <= 0.001, "{p99}");
     }
 
     #[test]
@@ -92,5 +126,21 @@ mod tests {
             assert!((clock.room_secs(at(n)).unwrap() - before).abs() <= MAX_SLEW * 0.51);
         }
         assert!((clock.room_secs(0.0).unwrap() - 10.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn two_crystals_that_drift_apart_are_followed() {
+        let (mut random, mut clock, mut worst) = (7, ClockEstimate::default(), 0.0f64);
+        let drift = 60e-6;
+        for n in 0..2_400 {
+            let now = if n < 100 { f64::from(n) * 0.1 } else { 10.0 + f64::from(n - 100) * 0.5 };
+            let (there, back) = (noise(&mut random) * 0.02, noise(&mut random) * 0.02);
+            let room = |own: f64| 55.0 + own * (1.0 + drift);
+            clock.add(now, now + there + back, room(now + there));
+            if n >= 100 {
+                worst = worst.max((clock.room_secs(now).unwrap() - room(now)).abs());
+            }
+        }
+        assert!(worst <= 0.003, "{worst}");
     }
 }
