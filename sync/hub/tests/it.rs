@@ -118,7 +118,7 @@ struct SlowDisk(Arc<Mutex<Vec<(Seq, OnCommitted)>>>);
 impl SlowDisk {
     fn commit(&self, outcome: impl Fn(Seq) -> Result<Seq, JournalError>) {
         let waiting = std::mem::take(&mut *self.0.lock().unwrap());
-        waiting.into_iter().for_each(|(seq, on_committed)| on_committed(outcome(seq)));
+        waiting.into_iter().for_each(|(seq, mut on_committed)| on_committed(outcome(seq)));
     }
 }
 

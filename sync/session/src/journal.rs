@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use sync_protocol::{Event, RoomId, Seq};
 
-/// Called once when events are on the disk, from whatever thread the journal writes on.
-pub type OnCommitted = Box<dyn FnOnce(Result<Seq, JournalError>) + Send>;
+/// Called when events are on the disk, from whatever thread the journal writes on; and before that
+/// each time they could not be written.
+pub type OnCommitted = Box<dyn FnMut(Result<Seq, JournalError>) + Send>;
 
 /// Why events are not on the disk.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +24,9 @@ pub enum JournalError {
 /// Where a room's events survive.
 ///
 /// Rules for an implementer: `append` returns at once and never blocks on a disk; events of one room
-/// are committed in the order they were handed over; each `on_committed` is called exactly once,
-/// with the number of the last event that is safe, in that order too. Events that could not be
-/// written are kept and tried again with the next ones.
+/// are committed in the order they were handed over; each `on_committed` is called once with the
+/// number of the last event that is safe, in that order too. Events that could not be written are kept
+/// and tried again, also when no others follow; until then it is called with each failure.
 pub trait Journal: Send {
     /// Hands over events to be written.
     fn append(&mut self, room: &RoomId, events: Vec<Arc<Event>>, on_committed: OnCommitted);
@@ -36,7 +37,7 @@ pub trait Journal: Send {
 pub struct MemoryJournal;
 
 impl Journal for MemoryJournal {
-    fn append(&mut self, _room: &RoomId, events: Vec<Arc<Event>>, on_committed: OnCommitted) {
+    fn append(&mut self, _room: &RoomId, events: Vec<Arc<Event>>, mut on_committed: OnCommitted) {
         on_committed(Ok(events.last().map_or(Seq(0), |event| event.seq)));
     }
 }

@@ -21,7 +21,7 @@ impl StoreJournal {
 
 impl Journal for StoreJournal {
     fn append(&mut self, room: &RoomId, events: Vec<Arc<Event>>, on_committed: OnCommitted) {
-        self.backlog.push(Batch { room: room.clone(), events, on_committed: Some(on_committed) });
+        self.backlog.push(Batch { room: room.clone(), events, on_committed });
         let mut backlog = std::mem::take(&mut self.backlog).into_iter();
         while let Some(batch) = backlog.next() {
             match self.to_writer.try_send(ToWriter::Events(batch)) {
@@ -29,17 +29,13 @@ impl Journal for StoreJournal {
                 Err(TrySendError::Full(ToWriter::Events(batch))) => {
                     self.backlog.extend(std::iter::once(batch).chain(backlog));
                     for waiting in &mut self.backlog {
-                        if let Some(on_committed) = waiting.on_committed.take() {
-                            let reason = "the disk is too slow".to_owned();
-                            on_committed(Err(JournalError::Waiting { reason }));
-                        }
+                        let reason = "the disk is too slow".to_owned();
+                        (waiting.on_committed)(Err(JournalError::Waiting { reason }));
                     }
                     return;
                 }
                 Err(TrySendError::Disconnected(ToWriter::Events(mut batch))) => {
-                    if let Some(on_committed) = batch.on_committed.take() {
-                        on_committed(Err(JournalError::Closed));
-                    }
+                    (batch.on_committed)(Err(JournalError::Closed));
                 }
                 Err(_) => return,
             }

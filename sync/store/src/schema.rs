@@ -20,12 +20,20 @@ pub struct Migration {
 }
 
 /// Every step, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "journal",
-    up: include_str!("../migrations/0001_journal.up.sql"),
-    down: include_str!("../migrations/0001_journal.down.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "journal",
+        up: include_str!("../migrations/0001_journal.up.sql"),
+        down: include_str!("../migrations/0001_journal.down.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "no index by time",
+        up: include_str!("../migrations/0002_no_index_by_time.up.sql"),
+        down: include_str!("../migrations/0002_no_index_by_time.down.sql"),
+    },
+];
 
 /// Opens a database with the settings every connection has.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {

@@ -1,6 +1,9 @@
 //! What survives: through the store's public door, on real files.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and look at files")]
 
+mod crash;
+mod disk;
+
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 
@@ -36,7 +39,7 @@ impl Room {
         let (done, committed) = mpsc::channel();
         let events: Vec<_> = events.into_iter().map(Arc::new).collect();
         let last = events.last().unwrap().seq;
-        self.journal.append(&self.id, events, Box::new(move |commit| done.send(commit).unwrap()));
+        self.journal.append(&self.id, events, Box::new(move |commit| drop(done.send(commit))));
         assert_eq!(committed.recv().unwrap(), Ok(last));
     }
 }
@@ -211,7 +214,7 @@ fn what_the_disk_refuses_waits_and_goes_with_the_next_commit_that_succeeds() {
     for n in 0..3 {
         let events = room.session.apply(Origin { member: ME, no: 0, at_millis: n }, title(n)).unwrap();
         let done = done.clone();
-        let on_committed = Box::new(move |commit| done.send(commit).unwrap());
+        let on_committed = Box::new(move |commit| drop(done.send(commit)));
         room.journal.append(&room.id, events.into_iter().map(Arc::new).collect(), on_committed);
         let refusal = committed.recv().unwrap().unwrap_err().to_string();
         assert!(refusal.contains("disk full"), "{refusal}");
