@@ -9,9 +9,11 @@
 #![expect(clippy::disallowed_methods, reason = "the edge to the network owns a clock and a thread")]
 
 mod client;
+mod code;
 mod connection;
 mod fetch;
 mod tls;
 
 pub use client::{Client, ClientError, State};
+pub use code::{CodeError, link_by_code};
 pub use fetch::{FetchError, Fetched};

@@ -10,6 +10,21 @@ use sync_protocol::KeyFingerprint;
 
 /// Returns TLS 1.3 that accepts one key and no authority's word.
 pub(crate) fn pinned(fingerprint: KeyFingerprint) -> Result<Arc<ClientConfig>, Error> {
+    config(Some(fingerprint))
+}
+
+/// Returns TLS 1.3 to whoever answers: what is said on it must be bound to it.
+pub(crate) fn unknown() -> Result<Arc<ClientConfig>, Error> {
+    config(None)
+}
+
+/// Returns the fingerprint of a certificate's public key.
+pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> Result<KeyFingerprint, Error> {
+    let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+    Ok(KeyFingerprint(Sha256::digest(&key).into()))
+}
+
+fn config(fingerprint: Option<KeyFingerprint>) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Pinned { fingerprint, provider: Arc::clone(&provider) };
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -25,7 +40,8 @@ pub(crate) fn pinned(fingerprint: KeyFingerprint) -> Result<Arc<ClientConfig>, E
 /// as it is made anew at each start. That the host has the private key is checked as ever.
 #[derive(Debug)]
 struct Pinned {
-    fingerprint: KeyFingerprint,
+    /// `None` is any.
+    fingerprint: Option<KeyFingerprint>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -38,8 +54,8 @@ impl ServerCertVerifier for Pinned {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let key = ParsedCertificate::try_from(end_entity)?.subject_public_key_info();
-        if Sha256::digest(&key)[..] == self.fingerprint.0 {
+        let found = fingerprint(end_entity)?;
+        if self.fingerprint.is_none_or(|wanted| wanted == found) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))

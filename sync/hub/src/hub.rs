@@ -94,6 +94,14 @@ impl RoomHandle {
         Ok(Conn { id: conn, member })
     }
 
+    /// Seats the host in this process. Waits a moment, so not for async code.
+    ///
+    /// # Errors
+    /// [`HubError::Refused`] with the room's reason, or [`HubError::Stopped`].
+    pub fn seat_host(&self) -> Result<Member, HubError> {
+        Member::join_blocking(self, Profile::new(HOST, HOST_NAME, Role::Host), START_TIMEOUT)
+    }
+
     /// Passes on what a member says, waiting for a place in the room's mailbox: that is what makes
     /// one socket slow when its member floods.
     ///
@@ -103,8 +111,8 @@ impl RoomHandle {
         self.mailbox.send(ToRoom::From { conn: conn.id, message }).await.map_err(|_| HubError::Stopped)
     }
 
-    /// Asks for a Command of a member who needs no connection, and waits until it is decided: the
-    /// way of REST. What is decided may still wait for the disk.
+    /// Asks for a Command of a member who needs no connection, and waits until it is decided and, like
+    /// everyone else, until it is safe on the disk: the way of REST.
     ///
     /// # Errors
     /// The room's refusal, or `Closed`.
@@ -233,7 +241,7 @@ impl Hub {
             .name("jl-room".to_owned())
             .spawn(move || runtime.block_on(task))
             .map_err(|source| HubError::Thread { source })?;
-        let member = Member::join_blocking(&room, Profile::new(HOST, HOST_NAME, Role::Host), START_TIMEOUT)?;
+        let member = room.seat_host()?;
         Ok((Self { room, thread }, member))
     }
 

@@ -27,3 +27,5 @@ pub use fan_out::{Delivered, FanOut, Sent};
 pub use hub::{Conn, HOST, Hub, HubError, RoomHandle};
 pub use member::Member;
 pub use room::{BeginJournal, Entry, Join, TakeSeat};
+// What a room is made of.
+pub use sync_session::{Journal, Session};

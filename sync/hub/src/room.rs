@@ -24,6 +24,8 @@ const MAX_TAIL: usize = 4_096;
 /// How long a member may be away before it has left: a page that reloads, a phone between two
 /// access points.
 const LEAVE_GRACE: Duration = Duration::from_secs(5);
+/// How long moves wait for a kept event to be written with: what a crash may cost of a fader's way.
+const MOVES_WAIT: Duration = Duration::from_millis(250);
 /// How long a stopping room waits for the disk.
 const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Kept Commands of one member: a fast typist sends fifteen edits a second, a script a hundred.
@@ -98,6 +100,14 @@ struct Seat {
     one_way_secs: f64,
 }
 
+/// An event on its way, and the connection that asked for it.
+struct Unsent {
+    event: Event,
+    conn: Option<u64>,
+}
+
+type Asker = oneshot::Sender<Result<Vec<Event>, Envelope>>;
+
 struct Limits {
     kept: Bucket,
     moves: Bucket,
@@ -116,7 +126,12 @@ pub(crate) struct Room {
     paced: PacedMoves,
     /// Decided and handed to the journal, not sent yet: kept events wait for the disk, and moves
     /// never overtake them.
-    unsent: VecDeque<Event>,
+    unsent: VecDeque<Unsent>,
+    /// Sent, and not handed to the journal yet: moves are written with the next kept event.
+    unwritten: Vec<Arc<Event>>,
+    write_at: Option<Instant>,
+    /// Askers without a connection, and the event that must be sent before they are told.
+    askers: VecDeque<(Seq, Asker, Vec<Event>)>,
     /// The last events that were sent, for those who come back.
     tail: VecDeque<(Seq, Arc<Sent>)>,
     sent: Seq,
@@ -142,6 +157,9 @@ impl Room {
             live: Live::new(now),
             paced: PacedMoves::default(),
             unsent: VecDeque::new(),
+            unwritten: Vec::new(),
+            write_at: None,
+            askers: VecDeque::new(),
             tail: VecDeque::new(),
             sent: seq,
             committed: seq,
@@ -155,7 +173,8 @@ impl Room {
     pub(crate) async fn run(mut self, mut mailbox: mpsc::Receiver<ToRoom>) {
         let mut commits = self.commits.subscribe();
         loop {
-            let due = [self.paced.next_due(), self.live.next_due(), self.leaving.values().min().copied()];
+            let left = self.leaving.values().min().copied();
+            let due = [self.paced.next_due(), self.live.next_due(), left, self.write_at];
             let wait = async {
                 match due.into_iter().flatten().min() {
                     Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -177,6 +196,7 @@ impl Room {
             self.on_time(Instant::now());
         }
         self.take_held(Instant::now());
+        self.write();
         while !self.unsent.is_empty() {
             match tokio::time::timeout(LAST_COMMIT_TIMEOUT, commits.changed()).await {
                 Ok(Ok(())) => {
@@ -203,7 +223,14 @@ impl Room {
             }
             ToRoom::Leave { conn } => self.drop_seat(conn, now),
             ToRoom::Apply { member, command, answer } => {
-                let _ = answer.send(self.decide(member, 0, command, now));
+                match self.decide(member, None, Asked { no: 0, command }, now) {
+                    Ok(events) if !events.is_empty() => {
+                        self.askers.push_back((self.session.seq(), answer, events))
+                    }
+                    // The asker may have given up meanwhile.
+                    decided => drop(answer.send(decided)),
+                }
+                self.send_ready();
             }
             ToRoom::TextMissing { text, state_vector, reply } => {
                 let _ = reply.send(self.session.text_missing_in(&text, &state_vector));
@@ -212,6 +239,7 @@ impl Room {
                 let _ = reply.send(self.session.clone());
             }
             ToRoom::JournalTo { begin, done } => {
+                self.write();
                 self.journal = begin(&self.session);
                 // Nobody waits any more: it is done all the same.
                 let _ = done.send(());
@@ -223,7 +251,10 @@ impl Room {
     /// Does what is due: held moves, news of cursors, members who stay away.
     fn on_time(&mut self, now: Instant) {
         for (member, asked) in self.paced.take_due(now) {
-            self.make(member, asked, now);
+            self.make(member, None, asked, now);
+        }
+        if self.write_at.is_some_and(|at| at <= now) {
+            self.write();
         }
         if self.live.next_due().is_some_and(|due| due <= now) {
             for news in self.live.take_due(now) {
@@ -235,7 +266,7 @@ impl Room {
             self.live.member_left(gone);
             let origin = Origin { member: gone, at_millis: wall_millis(), ..Origin::default() };
             if let Some(event) = self.session.leave(origin, gone) {
-                self.journal(vec![event]);
+                self.journal(vec![event], None);
             }
         }
     }
@@ -250,7 +281,7 @@ impl Room {
         let origin = Origin { member, at_millis: wall_millis(), ..Origin::default() };
         let event = self.session.join(origin, who)?;
         self.leaving.remove(&member);
-        self.journal(event.into_iter().collect());
+        self.journal(event.into_iter().collect(), None);
         if is_primary {
             let elsewhere = Envelope::new(ErrorCode::Replaced, "you have joined from somewhere else");
             self.close_seats(|seat| seat.member == member && seat.is_primary, &elsewhere, now);
@@ -320,7 +351,7 @@ impl Room {
         }
         match command.move_key() {
             Some(key) => match self.paced.offer(key, member, asked, now) {
-                Pace::Now(asked) => self.make(member, asked, now),
+                Pace::Now(asked) => self.make(member, Some(conn), asked, now),
                 Pace::Held(Some((member, no))) => self.answer(member, ToMember::Done { no }, now),
                 Pace::Held(None) => {}
             },
@@ -330,7 +361,7 @@ impl Room {
                     return self.tell(conn, ToMember::Done { no: *no }, now);
                 }
                 self.take_held(now);
-                self.make(member, asked, now);
+                self.make(member, Some(conn), asked, now);
             }
         }
     }
@@ -364,14 +395,14 @@ impl Room {
     /// Something comes that held moves must not overtake later.
     fn take_held(&mut self, now: Instant) {
         for (member, asked) in self.paced.take_all(now) {
-            self.make(member, asked, now);
+            self.make(member, None, asked, now);
         }
     }
 
     /// Decides a Command and answers its member where no event does.
-    fn make(&mut self, member: MemberId, asked: Asked, now: Instant) {
-        let Asked { no, command } = asked;
-        match self.decide(member, no, command, now) {
+    fn make(&mut self, member: MemberId, conn: Option<u64>, asked: Asked, now: Instant) {
+        let no = asked.no;
+        match self.decide(member, conn, asked, now) {
             Ok(events) if events.is_empty() => self.answer(member, ToMember::Done { no }, now),
             Ok(_) => {}
             Err(error) => self.answer(member, ToMember::Refused { no, error }, now),
@@ -381,15 +412,16 @@ impl Room {
     fn decide(
         &mut self,
         member: MemberId,
-        no: u64,
-        command: Command,
+        conn: Option<u64>,
+        asked: Asked,
         now: Instant,
     ) -> Result<Vec<Event>, Envelope> {
+        let Asked { no, command } = asked;
         // Again, and not only at the door: a held move may have lost its right meanwhile.
         self.session.authorise(member, &command)?;
         let origin = Origin { member, no, at_millis: wall_millis() };
         let events = self.session.apply_on_beat(origin, self.earliest_beat(now), command)?;
-        self.journal(events.clone());
+        self.journal(events.clone(), conn);
         Ok(events)
     }
 
@@ -400,16 +432,30 @@ impl Room {
         self.live.beat_at(self.live.room_secs(now) + reach_secs)
     }
 
-    fn journal(&mut self, events: Vec<Event>) {
+    fn journal(&mut self, events: Vec<Event>, conn: Option<u64>) {
         if events.is_empty() {
             return;
         }
-        let kept = events.iter().map(|event| Arc::new(event.clone())).collect();
-        self.unsent.extend(events);
+        self.unwritten.extend(events.iter().map(|event| Arc::new(event.clone())));
+        if events.iter().all(|event| event.kind.is_move()) {
+            self.write_at.get_or_insert_with(|| Instant::now() + MOVES_WAIT);
+        } else {
+            self.write();
+        }
+        self.unsent.extend(events.into_iter().map(|event| Unsent { event, conn }));
+        self.send_ready();
+    }
+
+    /// Hands over what is not written yet.
+    fn write(&mut self) {
+        self.write_at = None;
+        let events = std::mem::take(&mut self.unwritten);
+        if events.is_empty() {
+            return;
+        }
         let commits = self.commits.clone();
         let on_committed = Box::new(move |commit| drop(commits.send_replace(commit)));
-        self.journal.append(&self.id, kept, on_committed);
-        self.send_ready();
+        self.journal.append(&self.id, events, on_committed);
     }
 
     fn on_commit(&mut self, commit: Commit) {
@@ -428,17 +474,23 @@ impl Room {
     /// Sends what may go, in order: moves at once, kept events when they are safe. While the disk
     /// fails everything goes: the show goes on, and everyone has been told that it is not saved.
     fn send_ready(&mut self) {
-        while let Some(event) = self.unsent.front() {
+        while let Some(Unsent { event, .. }) = self.unsent.front() {
             if self.saved && !event.kind.is_move() && event.seq > self.committed {
                 break;
             }
-            if let Some(event) = self.unsent.pop_front() {
-                self.send(event);
+            if let Some(unsent) = self.unsent.pop_front() {
+                self.send(unsent);
+            }
+        }
+        while self.askers.front().is_some_and(|(seq, ..)| *seq <= self.sent) {
+            if let Some((_, asker, events)) = self.askers.pop_front() {
+                // It may have given up meanwhile.
+                let _ = asker.send(Ok(events));
             }
         }
     }
 
-    fn send(&mut self, event: Event) {
+    fn send(&mut self, Unsent { event, conn: from }: Unsent) {
         let (seq, kicked) = match event.kind {
             EventKind::MemberKicked { who, .. } => (event.seq, Some(who)),
             _ => (event.seq, None),
@@ -449,10 +501,11 @@ impl Room {
         if self.tail.len() > MAX_TAIL {
             self.tail.pop_front();
         }
-        self.tell_seats(&sent, |seat| {
+        self.tell_seats(&sent, |conn, seat| {
             let is_new = seat.seen < seq;
             seat.seen = seat.seen.max(seq);
-            is_new
+            // A Yjs socket has what it said; a member's first connection learns by it that it counted.
+            is_new && (seat.is_primary || from != Some(conn))
         });
         if let Some(who) = kicked {
             let error = Envelope::new(ErrorCode::Forbidden, "the host has sent you away");
@@ -478,13 +531,13 @@ impl Room {
     }
 
     fn tell_all(&mut self, sent: &Arc<Sent>) {
-        self.tell_seats(sent, |_| true);
+        self.tell_seats(sent, |_, _| true);
     }
 
-    fn tell_seats(&mut self, sent: &Arc<Sent>, mut wants: impl FnMut(&mut Seat) -> bool) {
+    fn tell_seats(&mut self, sent: &Arc<Sent>, mut wants: impl FnMut(u64, &mut Seat) -> bool) {
         let mut lost = Vec::new();
         for (conn, seat) in &mut self.seats {
-            if wants(seat) {
+            if wants(*conn, seat) {
                 match seat.fan_out.deliver(sent) {
                     Delivered::Taken => {}
                     delivered => lost.push((*conn, delivered)),

@@ -1,9 +1,10 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ParamValue, SceneId};
 
 /// What a control for one parameter looks like.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "shape", rename_all = "snake_case")]
 pub enum ParamShape {
     /// A fader between two numbers.
@@ -36,7 +37,7 @@ pub enum ParamShape {
 }
 
 /// What panels and phones draw a fader from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ParamCard {
     /// The name commands use.
     pub name: String,
@@ -50,7 +51,7 @@ pub struct ParamCard {
 }
 
 /// What panels and phones know of a scene: no shader, no path.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SceneCard {
     /// The name commands use.
     pub id: SceneId,

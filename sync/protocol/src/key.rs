@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{CueId, LayerId, PictureSlot};
@@ -6,7 +7,7 @@ use crate::{CueId, LayerId, PictureSlot};
 ///
 /// Keys form a tree: replacing the show stands above everything, a layer above what is in it, a
 /// layer's source above its parameters (a new scene starts from its own defaults).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShowKey {
     /// The whole document.

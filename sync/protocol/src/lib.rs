@@ -6,6 +6,7 @@
 
 mod blob;
 mod card;
+mod code;
 mod command;
 mod error;
 mod event;
@@ -26,6 +27,7 @@ mod wire;
 pub use audio_signal::{TempoSource, Transport};
 pub use blob::Blob;
 pub use card::{ParamCard, ParamShape, SceneCard};
+pub use code::{CODE_DIGITS, CodeAnswered, CodeAsked};
 pub use command::{Command, CommandClass};
 pub use error::{Envelope, ErrorCode};
 pub use event::{Cause, Event, EventKind};

@@ -2,6 +2,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Envelope, ErrorCode, RoomId};
@@ -14,7 +15,7 @@ const MAX_LINK_BYTES: usize = 1_024;
 const NO_FINGERPRINT: &str = "-";
 
 /// Something that lets in whoever knows it: an invite's secret, a member's token, a ticket.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Secret([u8; SECRET_BYTES]);
 

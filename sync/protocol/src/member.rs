@@ -1,9 +1,12 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{MemberId, TextId};
 
 /// What a member is in the room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A screen: sees everything, asks for nothing.
@@ -53,7 +56,7 @@ pub enum Right {
 }
 
 /// Somebody in the room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Its id.
     pub id: MemberId,
@@ -115,7 +118,7 @@ fn color_of(id: MemberId) -> [u8; 3] {
 }
 
 /// What a member is doing now. Never journaled; the latest counts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Presence {
     /// The text its cursor is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{AssetId, LayerId, Modulation, ParamValue, SceneId};
 
 /// Where a layer's picture lies on the stage.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Transform {
     /// Of the stage's width and height from its middle, right and up, −2–2.
@@ -24,7 +25,7 @@ impl Default for Transform {
 }
 
 /// The part of a layer that is seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Mask {
     /// Its form.
@@ -47,7 +48,7 @@ impl Default for Mask {
 }
 
 /// The form of a mask.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskShape {
     /// An ellipse.
@@ -62,7 +63,7 @@ pub enum MaskShape {
 }
 
 /// A filter in a chain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Effect {
     /// Unique in its chain: whose memory it keeps while others come and go.
     pub id: u32,
@@ -80,7 +81,7 @@ pub struct Effect {
 }
 
 /// One of the two decks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Deck {
     /// Seen with the crossfader at 0.
@@ -90,7 +91,7 @@ pub enum Deck {
 }
 
 /// The crossfader between the decks: it stands at `to`, or is on its way there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Fade {
     /// Where it began, 0–1.
@@ -123,7 +124,7 @@ impl Fade {
 }
 
 /// Words on a layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TextSource {
     /// What it says; `{track}` becomes what plays.
@@ -141,7 +142,7 @@ impl Default for TextSource {
 }
 
 /// Pictures one after the other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slides {
     /// By content.
     pub pictures: Vec<AssetId>,

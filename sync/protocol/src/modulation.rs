@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What moves a parameter, and how far. Plain data in the Show; the director evaluates it, the same on
@@ -5,7 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The moved value is `knob + depth × curve(source) × the parameter's whole range`, clamped to the range:
 /// the knob stays in a person's hand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Modulation {
     /// What moves it, 0–1.
@@ -28,7 +29,7 @@ impl Default for Modulation {
 }
 
 /// What a modulation follows. Each gives 0–1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "follows", rename_all = "snake_case")]
 pub enum ModSource {
     /// How loud a band is.
@@ -96,7 +97,7 @@ impl Default for ModSource {
 }
 
 /// A band of the music.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
     /// Everything.
@@ -113,7 +114,7 @@ pub enum Band {
 }
 
 /// A kind of hit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HitKind {
     /// Kick drums.
@@ -136,7 +137,7 @@ pub enum HitKind {
 }
 
 /// The form of a wave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Wave {
     /// Round.

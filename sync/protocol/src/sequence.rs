@@ -1,9 +1,10 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Effect, Fade, HeardTrack, HitKind, Layer, LayerId, Palette, SceneId};
 
 /// Scenes to be shown one after the other.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Playlist {
     /// In order.
@@ -11,7 +12,7 @@ pub struct Playlist {
 }
 
 /// Who chooses scenes while nobody does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pick {
     /// Nobody.
@@ -26,7 +27,7 @@ pub enum Pick {
 }
 
 /// How scenes change by themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Autopilot {
     /// Who chooses.
@@ -61,7 +62,9 @@ impl Default for Autopilot {
 }
 
 /// A cue of the list, by a number that is never reused within a Show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct CueId(pub u32);
 
@@ -72,7 +75,7 @@ impl std::fmt::Display for CueId {
 }
 
 /// A look of the stage, and when it comes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cue {
     /// Its number.
     pub id: CueId,
@@ -85,7 +88,7 @@ pub struct Cue {
 }
 
 /// When a cue comes: counted from the cue before it, or with a track.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "when", rename_all = "snake_case")]
 pub enum CueTrigger {
     /// When a person says so.
@@ -125,7 +128,7 @@ impl CueTrigger {
 }
 
 /// What a cue keeps of the stage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Look {
     /// From the bottom to the top.
     pub layers: Vec<Layer>,
@@ -140,7 +143,7 @@ pub struct Look {
 }
 
 /// The cues of a show.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CueList {
     /// In order.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use audio_signal::TempoSource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,7 +15,7 @@ pub const SHOW_VERSION: u32 = 1;
 pub const DEFAULT_SCENE: &str = "aurora-ring";
 
 /// The document of what is on stage. Plain data; changed only by `sync-session`'s `apply`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Show {
     /// The format's version, see [`SHOW_VERSION`].
@@ -87,7 +88,7 @@ impl Show {
 }
 
 /// What a layer shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LayerSource {
     /// A scene of the library.
@@ -107,7 +108,7 @@ pub enum LayerSource {
 }
 
 /// One layer of the picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Layer {
     /// Its id, never reused.
@@ -153,7 +154,7 @@ impl Default for Layer {
 }
 
 /// How a layer meets what is below it, in linear light.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlendMode {
     /// Source over.
@@ -192,7 +193,7 @@ pub enum BlendMode {
 }
 
 /// The Show's colours: 3–5 stops from dark to bright, interpolated in OKLab.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Palette {
     /// What a person calls it.
     pub name: String,
@@ -217,7 +218,7 @@ impl Default for Palette {
 }
 
 /// How one scene becomes the next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Transition {
     /// A transition of the library; `crossfade` is always there.
@@ -242,10 +243,11 @@ impl Default for Transition {
 }
 
 /// Who leads the tempo, and the last tempo set by hand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TempoSettings {
     /// Who leads.
+    #[schemars(with = "String")]
     pub source: TempoSource,
     /// Beats per minute when a person leads, 20–999.
     pub bpm: f64,
@@ -262,7 +264,7 @@ impl Default for TempoSettings {
 }
 
 /// One of the two pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PictureSlot {
     /// The picture shown at mix 0.
@@ -272,7 +274,7 @@ pub enum PictureSlot {
 }
 
 /// Two pictures that scenes may show, and the morph between them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Pictures {
     /// Picture A; `None` is the built-in one.
@@ -284,7 +286,7 @@ pub struct Pictures {
 }
 
 /// One block of code that runs, on every machine from the same beat.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Running {
     /// The code itself, whatever its text has become since.
     pub code: String,
@@ -302,7 +304,7 @@ impl Running {
 }
 
 /// What stands over all layers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Master {
     /// Black at once, everything keeps running behind it.

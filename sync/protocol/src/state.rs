@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Blob, EventKind, LayerId, Member, MemberId, Seq, Show, ShowKey, TextId};
 
 /// A whole room as data: what a newcomer is given and a snapshot keeps. With the events after it, it
 /// is the same as all events from the first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RoomState {
     /// The last event in it.
     pub seq: Seq,
@@ -28,7 +29,7 @@ pub struct RoomState {
 
 /// The Show, who last changed each part, and undo steps: all of them in a snapshot, only one's own
 /// for a member.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeskState {
     /// What is on stage.
     pub show: Box<Show>,
@@ -41,7 +42,7 @@ pub struct DeskState {
 }
 
 /// One undo step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepState {
     /// The last event of it.
     pub stamp: Seq,
@@ -54,7 +55,7 @@ pub struct StepState {
 }
 
 /// A shared text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TextState {
     /// Its name.
     pub id: TextId,
@@ -63,7 +64,7 @@ pub struct TextState {
 }
 
 /// Something said.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatMessage {
     /// Its number: that of the event.
     pub seq: Seq,
@@ -79,7 +80,7 @@ pub struct ChatMessage {
 }
 
 /// A question put to the room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Vote {
     /// Its number: that of the event.
     pub seq: Seq,

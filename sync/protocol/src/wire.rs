@@ -1,4 +1,5 @@
 use audio_signal::Transport;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -7,7 +8,7 @@ use crate::{
 };
 
 /// A Command on its way to the room, with the member's own number for it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
     /// The member's number: rising, from 1. The same Command sent twice keeps it, and counts once.
     /// 0 has no number and gets no answer of its own.
@@ -23,7 +24,7 @@ pub const PROTOCOL_VERSION: u32 = 1;
 
 /// The first message on a `/room` socket; nothing is sent before it, and it must come within five
 /// seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hello {
     /// [`PROTOCOL_VERSION`].
     pub protocol: u32,
@@ -39,7 +40,7 @@ pub struct Hello {
 }
 
 /// Why somebody may come in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Credential {
     /// It was invited: the secret of a link. It becomes a new member, and is given a token.
@@ -50,7 +51,7 @@ pub enum Credential {
 
 /// What a member tells its room. JSON objects with a `type`; the first on a socket is the `hello`
 /// described in `sync-server`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FromMember {
@@ -100,7 +101,7 @@ pub enum FromMember {
 }
 
 /// Where the beat is, in the room's own time: seconds since the room opened on the host's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RoomTransport {
     /// The beat at `at_room_secs`. A multiple of `beats_per_bar` starts a bar.
     pub beat: f64,
@@ -142,7 +143,7 @@ impl RoomTransport {
 }
 
 /// What the host hears, small enough to send thirty times a second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SignalDigest {
     /// Level of the whole, 0–1.
     pub level: f32,
@@ -155,7 +156,7 @@ pub struct SignalDigest {
 }
 
 /// What a room tells one member. JSON objects with a `type`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ToMember {

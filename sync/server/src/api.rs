@@ -9,26 +9,24 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use sync_protocol::{
-    Command, Credential, Envelope, ErrorCode, Event, Member, MemberId, Right, Role, RoomId, RoomState,
-    Secret, TextId,
+    CodeAnswered, CodeAsked, Command, Envelope, ErrorCode, Member, Right, RoomId, RoomState, TextId,
 };
 
+use crate::bodies::{
+    Happened, INVITE_SECS, INVITE_USES, InviteBody, Invited, JoinBody, Joined, MAX_INVITE_SECS, RoomCard,
+    Ticket, TicketBody,
+};
 use crate::door::{self, Admitted, Invite, InviteId};
 use crate::line::Line;
 use crate::server::State;
 use crate::socket::Peer;
-use crate::{pages, room_socket, shelf, socket, yjs};
+use crate::{describe, pages, room_socket, shelf, socket, yjs};
 
 /// A request's body: the largest Command, a whole show.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// How long an invite works unless it says otherwise: an evening.
-const INVITE_SECS: u64 = 12 * 60 * 60;
-/// How many an invite lets in unless it says otherwise.
-const INVITE_USES: u32 = 200;
-/// Longest life of an invite: a month.
-const MAX_INVITE_SECS: u64 = 31 * 24 * 60 * 60;
+/// How long the invite works that a short code gives: its guest uses it at once.
+const CODE_INVITE_LIFE: Duration = Duration::from_secs(120);
 
 /// Everything this host answers.
 pub(crate) fn router(state: Arc<State>) -> Router {
@@ -45,6 +43,9 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .route("/api/v1/join", post(join))
+        .route("/api/v1/code", post(code))
+        .route("/api/v1/openapi.json", get(description))
+        .route("/api/v1/rooms", get(rooms))
         .route("/api/v1/state", get(room_state))
         .route("/api/v1/members", get(members))
         .route("/api/v1/commands", post(commands))
@@ -156,21 +157,6 @@ async fn metrics(AxumState(state): AxumState<Arc<State>>, Extension(peer): Exten
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()).into_response()
 }
 
-#[derive(Deserialize)]
-struct JoinBody {
-    room: RoomId,
-    credential: Credential,
-    name: String,
-}
-
-#[derive(Serialize)]
-struct Joined {
-    me: MemberId,
-    role: Role,
-    token: Secret,
-    ticket: Secret,
-}
-
 /// Exchanges an invite or a token for a token, for clients of REST.
 async fn join(
     AxumState(state): AxumState<Arc<State>>,
@@ -181,6 +167,39 @@ async fn join(
         state.door.admit(peer.address, &body.room, &body.credential, &body.name)?;
     state.door.confirm(&token);
     Ok(Json(Joined { me: admitted.who.id, role: admitted.who.role, token, ticket }))
+}
+
+/// Coming in by six digits, in two steps on one connection.
+async fn code(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    Json(asked): Json<CodeAsked>,
+) -> Result<Json<CodeAnswered>, Refusal> {
+    let no_tls = || Envelope::new(ErrorCode::Forbidden, "short codes need TLS");
+    let exporter = peer.exporter.ok_or_else(no_tls)?;
+    let link = |room: &RoomId, role| {
+        let (_, secret) = state.door.invite(room, role, 1, CODE_INVITE_LIFE)?;
+        Ok(state.link(room, secret).reveal())
+    };
+    Ok(Json(state.codes.answer(asked, &exporter, link)?))
+}
+
+/// What this API is, for programs that make clients of it.
+async fn description() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], describe::COMMITTED).into_response()
+}
+
+/// The rooms the caller may enter: a token is of one room.
+async fn rooms(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<RoomCard>>, Refusal> {
+    let caller = state.caller(peer.address, &headers)?;
+    let session = state.room(&caller.room)?.session().await.map_err(Envelope::from)?;
+    let num_online = session.members().filter(|member| member.online).count();
+    let title = session.show().title.clone();
+    Ok(Json(vec![RoomCard { id: caller.room, title, num_online, seq: session.seq() }]))
 }
 
 async fn room_state(
@@ -203,11 +222,6 @@ async fn members(
     Ok(Json(session.members().cloned().collect()))
 }
 
-#[derive(Serialize)]
-struct Happened {
-    events: Vec<Event>,
-}
-
 /// The one way to change anything by REST: the Command of every other way. Its member must be in the
 /// room with a socket.
 async fn commands(
@@ -219,22 +233,6 @@ async fn commands(
     let caller = state.caller(peer.address, &headers)?;
     let events = state.room(&caller.room)?.apply(caller.who.id, command).await?;
     Ok(Json(Happened { events }))
-}
-
-#[derive(Deserialize)]
-struct InviteBody {
-    role: Role,
-    #[serde(default)]
-    uses: Option<u32>,
-    #[serde(default)]
-    secs: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct Invited {
-    #[serde(flatten)]
-    invite: Invite,
-    link: String,
 }
 
 async fn invite(
@@ -279,17 +277,6 @@ async fn revoke(
         );
     }
     Ok(Json(Happened { events }))
-}
-
-#[derive(Deserialize)]
-struct TicketBody {
-    name: String,
-    role: Role,
-}
-
-#[derive(Serialize)]
-struct Ticket {
-    yjs_url: String,
 }
 
 async fn ticket(

@@ -50,6 +50,12 @@ pub struct Identity {
     key: KeyPair,
 }
 
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(…)")
+    }
+}
+
 impl Identity {
     /// Makes a key for a new installation. Keep [`Identity::to_pem`] where only this user can read it.
     ///

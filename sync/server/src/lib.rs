@@ -6,13 +6,14 @@
 //! | `/room` | the room's own WebSocket: JSON, see below |
 //! | `/room/stream`, `/room/say` | the same for browsers that refuse the WebSocket |
 //! | `/yjs/<ticket>/<text>` | y-websocket version 1, for stock Yjs clients |
-//! | `/api/v1/…` | REST: `join`, `state`, `members`, `commands`, `invites`, `tickets`, `files`, `events`, `export` |
+//! | `/api/v1/…` | REST: `docs/openapi.json` names everything |
 //! | `/health`, `/ready`, `/metrics` | for machines; metrics on loopback only |
 //! | `/drill/echo` | echoes WebSocket messages, when the drill is on |
 //!
 //! # The room socket
 //!
-//! Text frames, one JSON object each, of the types in `sync-protocol`.
+//! Text frames, one JSON object each, of the types in `sync-protocol`; `docs/room-socket.json` is
+//! their schema.
 //! 1. The client sends a [`Hello`](sync_protocol::Hello) within five seconds:
 //!    `{"protocol":1,"room":"…","credential":{"invite":"…"},"name":"ana"}`; when it comes back
 //!    `{"credential":{"token":"…"},"after":123,…}`.
@@ -39,12 +40,17 @@
 //! saw; five messages that make no sense close with 1008.
 #![expect(clippy::disallowed_methods, reason = "the edge to the network owns clocks and a thread")]
 
+mod accept;
 mod api;
+mod bodies;
+mod code;
+mod describe;
 mod door;
 mod identity;
 mod line;
 mod live;
 mod metrics;
+mod paced;
 mod pages;
 mod room_socket;
 mod server;
@@ -54,6 +60,7 @@ mod socket;
 mod streams;
 mod yjs;
 
+pub use describe::{openapi, room_messages};
 pub use door::{Door, Invite, InviteId};
 pub use identity::{Identity, IdentityError};
 pub use live::{Framing, LiveChunk, LiveFeed};

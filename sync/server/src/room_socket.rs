@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::line::Line;
 use crate::metrics::Metrics;
+use crate::paced::Paced;
 use crate::server::State;
 use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, close_code};
 
@@ -90,7 +91,7 @@ async fn talk(
     room: &RoomHandle,
     conn: Conn,
     first: Vec<Arc<Sent>>,
-    mut queue: mpsc::Receiver<Arc<Sent>>,
+    queue: mpsc::Receiver<Arc<Sent>>,
     token: Secret,
     line: &mut Line,
 ) -> (CloseCode, &'static str) {
@@ -98,6 +99,7 @@ async fn talk(
     let mut patience = Patience::new();
     let mut heard_at = Instant::now();
     let mut ping = tokio::time::interval(PING_INTERVAL);
+    let mut queue = Paced::new(queue);
     let mut was_closed = false;
     let mut watching: Option<Watching> = None;
     let mut pictures = state.pictures.subscribe();
@@ -107,18 +109,14 @@ async fn talk(
     }
     loop {
         tokio::select! {
-            sent = queue.recv() => {
-                let Some(sent) = sent else {
+            batch = queue.next(&state.load) => {
+                let Some(batch) = batch else {
                     if was_closed {
                         return (CloseCode::Normal, "");
                     }
                     Metrics::add(&state.metrics.evicted, 1);
                     return (CloseCode::Again, "too slow: come back from your last event");
                 };
-                let mut batch = vec![sent];
-                while let Ok(sent) = queue.try_recv() {
-                    batch.push(sent);
-                }
                 was_closed = batch.iter().any(|sent| matches!(sent.message, ToMember::Closed { .. }));
                 if line.send(outgoing(state, &batch)).await.is_err() {
                     return (CloseCode::Away, "");

@@ -5,38 +5,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, header};
-use axum::{Extension, Router};
 use bytes::Bytes;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use sync_hub::{HOST, RoomHandle};
+use sync_hub::{HOST, Journal, RoomHandle, Session};
 use sync_protocol::{
     Envelope, ErrorCode, JoinLink, KeyFingerprint, MAX_PICTURE_BYTES, MAX_PICTURES_PER_SEC, MemberId, Role,
     RoomId, SceneCard, SceneId, Secret,
 };
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
+use crate::accept::accept;
+use crate::code::Codes;
 use crate::door::{Admitted, Door, Invite};
 use crate::identity::{self, Identity, IdentityError};
 use crate::line::Lines;
 use crate::metrics::Metrics;
+use crate::paced::Load;
 use crate::shelf::{MAX_FETCHED_BYTES, Shelf};
-use crate::socket::Peer;
-use crate::{Settings, SettingsError, api};
+use crate::{Settings, SettingsError};
 
-/// How long TLS and a request's headers may take.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Headers of a request, in bytes: hyper takes no less.
-const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// How long sockets have to say goodbye.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-/// The first byte of a TLS handshake.
-const TLS_HANDSHAKE: u8 = 0x16;
 /// Threads for all sockets: a hostile room must never cost the show its cores.
 const NUM_THREADS: usize = 2;
 
@@ -69,6 +61,8 @@ pub enum ServerError {
 pub struct Server {
     state: Arc<State>,
     runtime: Option<tokio::runtime::Runtime>,
+    /// Rooms that run on the server's own threads, and end with it.
+    own_rooms: Mutex<Vec<(RoomHandle, JoinHandle<()>)>>,
 }
 
 impl Server {
@@ -113,11 +107,16 @@ impl Server {
             .enable_all()
             .build()
             .map_err(ServerError::Threads)?;
+        let called =
+            Mutex::new(Called { hosts: settings.hosts.clone(), names, tls: tls.map(TlsAcceptor::from) });
         let state = Arc::new(State {
             fingerprint,
+            called,
             rooms: Mutex::default(),
             door,
+            codes: Codes::default(),
             metrics: Metrics::default(),
+            load: Load::new(),
             per_address: Mutex::default(),
             stop: watch::Sender::new(false),
             pictures: watch::Sender::new(Bytes::new()),
@@ -126,7 +125,6 @@ impl Server {
             shelf: Mutex::default(),
             fetched: Mutex::default(),
             lines: Arc::default(),
-            names,
             address,
             settings,
         });
@@ -134,10 +132,10 @@ impl Server {
             let _inside = runtime.enter();
             TcpListener::from_std(listener).map_err(listen)?
         };
-        let server = Self { state: Arc::clone(&state), runtime: Some(runtime) };
+        let server = Self { state: Arc::clone(&state), runtime: Some(runtime), own_rooms: Mutex::default() };
         rooms.into_iter().for_each(|room| server.add_room(room));
         if let Some(runtime) = &server.runtime {
-            runtime.spawn(accept(listener, tls.map(TlsAcceptor::from), state));
+            runtime.spawn(accept(listener, state));
         }
         info!(%address, tls = server.state.fingerprint.is_some(), "listening");
         Ok(server)
@@ -146,6 +144,28 @@ impl Server {
     /// Returns where it listens.
     pub fn address(&self) -> SocketAddr {
         self.state.address
+    }
+
+    /// Says what this machine is called now, as [`Settings::hosts`] did at the start: links name the first,
+    /// and, unless a certificate was given, one for the new names is made round the same key. Who is in
+    /// stays in.
+    ///
+    /// # Errors
+    /// No certificate can be made; everything is as before.
+    pub fn set_hosts(&self, hosts: Vec<String>, identity: &Identity) -> Result<(), IdentityError> {
+        let names = identity::names(&hosts, self.state.address.ip());
+        let is_own = self.state.settings.tls && self.state.settings.certificate.is_none();
+        let made = is_own.then(|| identity.tls(&names)).transpose()?.map(TlsAcceptor::from);
+        let mut called = self.state.called();
+        called.tls = made.or_else(|| called.tls.take());
+        called.hosts = hosts;
+        called.names = names;
+        Ok(())
+    }
+
+    /// Returns what links name this host by.
+    pub fn public_host(&self) -> String {
+        self.state.public_host()
     }
 
     /// Returns who is let in: invites, tickets, and taking them back.
@@ -164,6 +184,18 @@ impl Server {
         self.state.rooms().insert(room.id().clone(), room);
     }
 
+    /// Opens a room that runs on the server's own threads and ends with it: for a host of many rooms,
+    /// none of which is on a stage here. Must not be called from async code.
+    pub fn open_room(&self, id: RoomId, session: Session, journal: Box<dyn Journal>) -> RoomHandle {
+        let (room, task) = RoomHandle::open(id, session, journal);
+        if let Some(runtime) = &self.runtime {
+            let task = runtime.spawn(task);
+            self.own_rooms.lock().unwrap_or_else(PoisonError::into_inner).push((room.clone(), task));
+        }
+        self.add_room(room.clone());
+        room
+    }
+
     /// Opens an invite and returns its link, which is nowhere else.
     ///
     /// # Errors
@@ -177,6 +209,28 @@ impl Server {
     ) -> Result<(Invite, JoinLink), Envelope> {
         let (invite, secret) = self.state.door.invite(room, role, uses, life)?;
         Ok((invite, self.state.link(room, secret)))
+    }
+
+    /// Opens a short code into a room, in the place of the one before: six digits that a person can say.
+    /// It changes after three wrong tries, and each quarter of an hour: see [`Server::short_code`].
+    ///
+    /// # Errors
+    /// `Forbidden` without TLS, which binds a code to its connection; no randomness.
+    pub fn open_code(&self, room: &RoomId, role: Role) -> Result<String, Envelope> {
+        if self.state.fingerprint.is_none() {
+            return Err(Envelope::new(ErrorCode::Forbidden, "short codes need TLS: give the link instead"));
+        }
+        self.state.codes.open(room.clone(), role)
+    }
+
+    /// Returns the short code that is good now, `None` when none is open.
+    pub fn short_code(&self) -> Option<String> {
+        self.state.codes.now()
+    }
+
+    /// Closes the short code.
+    pub fn close_code(&self) {
+        self.state.codes.close();
     }
 
     /// Makes a ticket and returns the URL to give a stock Yjs client; the client appends `/<text>`.
@@ -232,6 +286,7 @@ impl Server {
     fn end(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             self.state.stop.send_replace(true);
+            let own_rooms = std::mem::take(self.own_rooms.get_mut().unwrap_or_else(PoisonError::into_inner));
             runtime.block_on(async {
                 let gone = async {
                     while self.state.metrics.conns.load(Ordering::Relaxed) > 0 {
@@ -240,6 +295,15 @@ impl Server {
                 };
                 if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
                     warn!("some sockets did not say goodbye");
+                }
+                // All at once: each waits for its disk, at most a second.
+                for (room, _) in &own_rooms {
+                    // Fails only when the room has stopped already.
+                    let _ = room.stop().await;
+                }
+                for (_, task) in own_rooms {
+                    // A panic there has been reported there.
+                    let _ = task.await;
                 }
             });
             runtime.shutdown_timeout(Duration::from_millis(500));
@@ -258,11 +322,13 @@ impl Drop for Server {
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) door: Door,
+    pub(crate) codes: Codes,
     pub(crate) metrics: Metrics,
+    pub(crate) load: Load,
     fingerprint: Option<KeyFingerprint>,
-    address: SocketAddr,
-    /// What this host is called: everything else in `Host` or `Origin` is refused.
-    names: Vec<String>,
+    pub(crate) address: SocketAddr,
+    /// Held for a look; nothing else is locked under it.
+    called: Mutex<Called>,
     /// Held for a lookup; nothing else is locked under it.
     rooms: Mutex<BTreeMap<RoomId, RoomHandle>>,
     /// Connections by address. Held for a count; nothing else is locked under it.
@@ -281,7 +347,27 @@ pub(crate) struct State {
     pub(crate) lines: Arc<Lines>,
 }
 
+/// What this host is called, which changes with the network it is on.
+pub(crate) struct Called {
+    /// As the user says; links name the first.
+    hosts: Vec<String>,
+    /// Everything else in `Host` or `Origin` is refused.
+    names: Vec<String>,
+    /// With a certificate for these names.
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
+impl std::fmt::Debug for Called {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&self.names).finish()
+    }
+}
+
 impl State {
+    pub(crate) fn called(&self) -> std::sync::MutexGuard<'_, Called> {
+        self.called.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn room(&self, id: &RoomId) -> Result<RoomHandle, Envelope> {
         let unknown = || Envelope::new(ErrorCode::NotFound, "this room is not open");
         self.rooms().get(id).cloned().ok_or_else(unknown)
@@ -339,7 +425,8 @@ impl State {
             _ => (authority, Some(default_port)),
         };
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        port == Some(self.address.port()) && self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
+        port == Some(self.address.port())
+            && self.called().names.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 
     pub(crate) fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Admitted, Envelope> {
@@ -369,9 +456,9 @@ impl State {
     }
 
     /// The first name people were told, else the address it is bound to.
-    fn public_host(&self) -> String {
+    pub(crate) fn public_host(&self) -> String {
         let bound = self.address.ip();
-        self.settings.hosts.first().cloned().unwrap_or_else(|| {
+        self.called().hosts.first().cloned().unwrap_or_else(|| {
             if bound.is_unspecified() { "127.0.0.1".to_owned() } else { bound.to_string() }
         })
     }
@@ -381,7 +468,7 @@ impl State {
     }
 
     /// Counts a connection in, `None` when its address or the host has too many.
-    fn count_in(self: &Arc<Self>, peer: IpAddr) -> Option<Counted> {
+    pub(crate) fn count_in(self: &Arc<Self>, peer: IpAddr) -> Option<Counted> {
         let mut per_address = self.per_address.lock().unwrap_or_else(PoisonError::into_inner);
         let of_peer = per_address.entry(peer).or_default();
         let total = usize::try_from(self.metrics.conns.load(Ordering::Relaxed)).unwrap_or(0);
@@ -397,7 +484,7 @@ impl State {
 
 /// A connection that counts until it is dropped.
 pub(crate) struct Counted {
-    state: Arc<State>,
+    pub(crate) state: Arc<State>,
     peer: IpAddr,
 }
 
@@ -412,97 +499,4 @@ impl Drop for Counted {
             }
         }
     }
-}
-
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
-    let router = api::router(Arc::clone(&state));
-    let mut stopping = state.stopping();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopping.changed() => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => match state.count_in(peer.ip()) {
-                Some(counted) => {
-                    let (tls, router) = (tls.clone(), router.clone());
-                    tokio::spawn(async move {
-                        let state = Arc::clone(&counted.state);
-                        serve(
-                            stream,
-                            Peer { address: peer.ip(), _counts: Arc::new(counted) },
-                            tls,
-                            router,
-                            &state,
-                        )
-                        .await;
-                    });
-                }
-                None => Metrics::add(&state.metrics.conns_refused, 1),
-            },
-            Err(error) => {
-                // Out of file handles, mostly: let some go first.
-                warn!(%error, "connection not accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-async fn serve(stream: TcpStream, peer: Peer, tls: Option<TlsAcceptor>, router: Router, state: &Arc<State>) {
-    // Small messages go at once; a failure costs milliseconds, not the socket.
-    let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
-        return http(stream, peer, router, state).await;
-    };
-    let mut first = [0];
-    match tokio::time::timeout(HANDSHAKE_TIMEOUT, stream.peek(&mut first)).await {
-        Ok(Ok(1)) if first == [TLS_HANDSHAKE] => {}
-        Ok(Ok(1)) => return redirect(stream, state).await,
-        _ => return,
-    }
-    match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => http(stream, peer, router, state).await,
-        Ok(Err(error)) => debug!(%error, "handshake failed"),
-        Err(_) => debug!("handshake too slow"),
-    }
-}
-
-async fn http<S>(stream: S, peer: Peer, router: Router, state: &Arc<State>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = TowerToHyperService::new(router.layer(Extension(peer)));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HANDSHAKE_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut stopping = state.stopping();
-    let mut connection = std::pin::pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        _ = stopping.changed() => {
-            // A streamed answer still says goodbye.
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = served {
-        debug!(%error, "connection ended");
-    }
-}
-
-/// Plain HTTP on the TLS port is told where to go, and nothing else.
-async fn redirect(mut stream: TcpStream, state: &State) {
-    let host = state.public_host();
-    let host = if host.contains(':') { format!("[{host}]") } else { host };
-    let answer = format!(
-        "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://{host}:{}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        state.address.port()
-    );
-    // It asked in the wrong language; whether it hears the answer does not matter.
-    let _ = stream.write_all(answer.as_bytes()).await;
-    let _ = stream.shutdown().await;
 }

@@ -7,19 +7,16 @@ use axum::extract::{Extension, Path, Query, State as AxumState};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use sync_protocol::{AssetId, Envelope, ErrorCode, Event, Right, RoomId, SceneId, Seq};
 
 use crate::api::Refusal;
+use crate::bodies::{EventPage, MAX_PAGE, PAGE, PageQuery};
 use crate::door::Admitted;
 use crate::server::State;
 use crate::socket::Peer;
 
 /// What one member may fetch while the host runs, in bytes: an evening's pictures and samples.
 pub(crate) const MAX_FETCHED_BYTES: u64 = 2 << 30;
-/// Events in one answer, unless it asks for fewer, and at most.
-const PAGE: usize = 200;
-const MAX_PAGE: usize = 1_000;
 
 /// A file of the Show, or made of the room's past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,20 +71,6 @@ pub(crate) async fn asset_file(
     let is_hash = id.len() == 64 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let file = look(&state, move |shelf| shelf.asset(&AssetId(id)).filter(|_| is_hash)).await?;
     send(&state, &caller, file)
-}
-
-#[derive(Deserialize)]
-pub(crate) struct PageQuery {
-    after: Option<String>,
-    limit: Option<usize>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct EventPage {
-    events: Vec<Event>,
-    /// What to ask for next as `after`; absent when this is all there is now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
 }
 
 /// A page of what happened in the caller's room.

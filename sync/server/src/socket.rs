@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
+use crate::code::Exporter;
 use crate::server::{Counted, State};
 
 /// A WebSocket of ours.
@@ -208,5 +209,7 @@ pub(crate) fn echo(state: Arc<State>, request: Request) -> Response {
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
+    /// What only the two ends of its TLS connection know; `None` without TLS.
+    pub(crate) exporter: Option<Exporter>,
     pub(crate) _counts: Arc<Counted>,
 }

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::metrics::Metrics;
+use crate::paced::Paced;
 use crate::server::State;
 use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, Ws, close, close_code, send};
 
@@ -86,9 +87,10 @@ async fn talk(
     conn: Conn,
     text: &TextId,
     first: Vec<Bytes>,
-    mut queue: mpsc::Receiver<Bytes>,
+    queue: mpsc::Receiver<Bytes>,
     ws: &mut Ws,
 ) -> (CloseCode, &'static str) {
+    let mut queue = Paced::new(queue);
     let mut stopping = state.stopping();
     let mut patience = Patience::new();
     let mut heard_at = Instant::now();
@@ -98,15 +100,11 @@ async fn talk(
     }
     loop {
         tokio::select! {
-            bytes = queue.recv() => {
-                let Some(bytes) = bytes else {
+            batch = queue.next(&state.load) => {
+                let Some(batch) = batch else {
                     Metrics::add(&state.metrics.evicted, 1);
                     return (CloseCode::Again, "connect again");
                 };
-                let mut batch = vec![bytes];
-                while let Ok(bytes) = queue.try_recv() {
-                    batch.push(bytes);
-                }
                 Metrics::add(&state.metrics.messages_out, batch.len() as u64);
                 if send(ws, batch.into_iter().map(Message::Binary).collect()).await.is_err() {
                     return (CloseCode::Away, "");

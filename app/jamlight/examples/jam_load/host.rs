@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use sync_hub::Hub;
 use sync_protocol::{Role, RoomId, Show};
 use sync_server::{Identity, Server, Settings};
 use sync_session::Session;
@@ -23,18 +22,11 @@ pub(crate) fn serve(num_rooms: usize, plain: bool) {
         max_conns: 20_000,
         ..Settings::default()
     };
-    let mut hubs = Vec::new();
-    for n in 0..num_rooms {
-        let journal = Box::new(store.journal());
-        hubs.push(
-            Hub::solo_with(RoomId(format!("room-{n}")), Session::new(Show::default()), journal).unwrap(),
-        );
-    }
-    let rooms: Vec<_> = hubs.iter().map(|(hub, _)| hub.room().clone()).collect();
-    let server = Server::start(settings, &Identity::generate().unwrap(), rooms.clone()).unwrap();
-    let links: Vec<String> = rooms
-        .iter()
-        .map(|room| {
+    let server = Server::start(settings, &Identity::generate().unwrap(), Vec::new()).unwrap();
+    let links: Vec<String> = (0..num_rooms)
+        .map(|n| {
+            let (id, begin) = (RoomId(format!("room-{n}")), Session::new(Show::default()));
+            let room = server.open_room(id, begin, Box::new(store.journal()));
             let invited = server.invite(room.id(), Role::Performer, 100_000, Duration::from_secs(3_600));
             invited.unwrap().1.reveal()
         })
@@ -42,5 +34,4 @@ pub(crate) fn serve(num_rooms: usize, plain: bool) {
     println!("{}", json!({ "links": links }));
     let _ = std::io::stdin().read(&mut [0]);
     server.stop();
-    hubs.into_iter().for_each(|(hub, _)| hub.stop());
 }

@@ -10,9 +10,9 @@ use app_director::Conductor;
 use app_library::{Paths, SceneLibrary};
 use audio_signal::AudioFrame;
 use serde_json::json;
-use sync_hub::{Hub, Member};
+use sync_hub::Member;
 use sync_protocol::{EventKind, Role, RoomId, Show};
-use sync_server::Settings;
+use sync_server::{Server, Settings};
 use sync_session::{Notice, Session};
 
 use crate::jam::{HostOptions, HostShelf, Hosted, JamHome, load_or_begin, qr_text, read_certificate};
@@ -52,7 +52,7 @@ pub(crate) struct HostArgs {
     /// The name people reach this machine by, for a certificate of that name; may be repeated.
     #[arg(long = "host-name", value_name = "NAME")]
     host_names: Vec<String>,
-    /// Prints one line of JSON first: address, link, yjs_url, api_url, token.
+    /// Prints one line of JSON first: address, link, yjs_url, api_url, token, code.
     #[arg(long)]
     json: bool,
     /// Keeps the key and the journal under this folder: tests, portable installations.
@@ -122,7 +122,6 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     let room = room_id(&args.name)?;
     let begin = Session::new(Show { title: args.name.clone(), ..Show::default() });
     let session = load_or_begin(&store, &room, begin)?;
-    let (hub, member) = Hub::solo_with(room, session, Box::new(store.journal()))?;
     let server = Settings {
         bind: args.bind,
         port: args.port,
@@ -144,7 +143,11 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     let library = Arc::new(SceneLibrary::built_in());
     library.add_folder(&paths.scenes());
     let shelf = HostShelf::new(store.clone(), library.clone(), &paths);
-    let hosted = Hosted::start(home, store, hub.room().clone(), options)?;
+    let journal = Box::new(store.journal());
+    // It is on no stage here: it lives where its sockets do.
+    let open = |server: &Server| server.open_room(room, session, journal);
+    let hosted = Hosted::start(home, store, open, options)?;
+    let member = hosted.room().seat_host()?;
     hosted.server().set_shelf(Arc::new(shelf));
     // Before the link is printed: whoever reads it may end us at once.
     let (ended, end) = mpsc::channel();
@@ -155,7 +158,6 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     .context("signals cannot be heard")?;
     announce(args, &hosted)?;
     let store = host(args, drills, hosted, library, &member, &end);
-    hub.stop();
     // Writes what waits.
     drop(store);
     Ok(())
@@ -184,6 +186,7 @@ fn host(
         tracing::warn!(%err, "guests get no controls");
     }
     let quiet = args.json || !std::io::stdout().is_terminal();
+    let mut code = hosted.server().short_code();
     while let Err(mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(TURN) {
         if let Ok(cards) = cards.try_recv() {
             hosted.server().set_scenes(cards);
@@ -205,6 +208,13 @@ fn host(
                 _ => {}
             }
         }
+        let now = hosted.server().short_code();
+        if now != code {
+            code = now;
+            if let Some(code) = code.as_ref().filter(|_| !quiet) {
+                println!("The code is {code} now.");
+            }
+        }
         let seq = member.with_session(|session| session.seq().0);
         hosted.turn(seq, || member.with_session(|session| session.state(None)));
     }
@@ -221,6 +231,7 @@ fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {
             "yjs_url": hosted.yjs_url(),
             "api_url": hosted.api_url(),
             "token": hosted.token().reveal(),
+            "code": hosted.server().short_code(),
         });
         writeln!(out, "{line}")?;
     } else {
@@ -236,6 +247,10 @@ fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {
         )?;
         if let Some(key) = hosted.link().fingerprint {
             writeln!(out, "Key of this host: {}", key.words())?;
+        }
+        if let Some(code) = hosted.server().short_code() {
+            let address = hosted.link().authority();
+            writeln!(out, "Without the link: jamlight join {address} --code {code}")?;
         }
         writeln!(out, "Ctrl-C closes the room; the same name opens it again.")?;
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
-use sync_client::{Client, State};
+use sync_client::{Client, State, link_by_code};
 use sync_protocol::{Command, EventKind, JoinLink, MAX_CHAT_CHARS};
+use sync_server::Settings;
 use sync_session::Notice;
 
 use super::host::{JamDrills, clean, trace_beat};
@@ -20,9 +21,13 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Joins a room on another machine, without a window, until Ctrl-C. What is typed is said in its chat.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JoinArgs {
-    /// The link of the invite; `-` reads it from the first line of standard input.
+    /// The link of the invite; `-` reads it from the first line of standard input. With --code, the
+    /// host's address, such as 192.168.1.5:7700.
     #[arg(value_name = "LINK")]
     link: String,
+    /// The six digits that the host shows, in the place of a link.
+    #[arg(long, value_name = "DIGITS")]
+    code: Option<String>,
     /// What you are called there.
     #[arg(long, default_value = "Guest")]
     name: String,
@@ -52,7 +57,10 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         link => link.to_owned(),
     };
     drop(stdin);
-    let link = JoinLink::parse(&link)?;
+    let link = match &args.code {
+        Some(code) => by_code(&link, code)?,
+        None => JoinLink::parse(&link)?,
+    };
     // Unbounded, but a person's lines only.
     let (to_us, heard) = mpsc::channel();
     let end = to_us.clone();
@@ -103,6 +111,19 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
+}
+
+fn by_code(address: &str, code: &str) -> anyhow::Result<JoinLink> {
+    let address = address.trim().trim_end_matches('/');
+    let address = address.strip_prefix("https://").unwrap_or(address);
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            (host, port.parse().with_context(|| format!("{port:?} is no port"))?)
+        }
+        _ => (address, Settings::default().port),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Ok(link_by_code(host, port, code)?)
 }
 
 fn say(client: &Client, line: &str) {

@@ -1,14 +1,18 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use sync_hub::RoomHandle;
 use sync_protocol::{JoinLink, Role, RoomState, Secret};
-use sync_server::{Certificate, InviteId, Server, Settings, guest_pages};
+use sync_server::{Certificate, Identity, InviteId, Server, Settings, guest_pages};
 use sync_store::Store;
 
 use super::advert::Advert;
 use super::{JamHome, lan_addresses};
+
+/// How often the machine's addresses are looked at: a laptop that changes its network.
+const ADDRESSES_EVERY: Duration = Duration::from_secs(5);
 
 /// How long the link of a jam lets people in: an evening.
 const INVITE_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -48,6 +52,12 @@ pub(crate) struct Hosted {
     door_saved: Option<u64>,
     door_due: Instant,
     snapshot_seq: u64,
+    identity: Identity,
+    /// Names people were told, which no network changes.
+    fixed_hosts: Vec<String>,
+    /// This machine's addresses, when it listens on all of them.
+    addresses: Option<Vec<IpAddr>>,
+    addresses_due: Instant,
     /// Tells others on the network where the room is; silent when dropped.
     _advert: Option<Advert>,
     /// No other process hosts from this folder meanwhile.
@@ -55,28 +65,33 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
-    /// Opens a room that journals to `store` already.
+    /// Opens a room that journals to `store`: `room` lets it be reached through the server, and says
+    /// which it is.
     ///
     /// # Errors
     /// A taken port, a damaged key, a wrong setting: one line with the way out.
     pub(crate) fn start(
         home: JamHome,
         store: Arc<Store>,
-        room: RoomHandle,
+        room: impl FnOnce(&Server) -> RoomHandle,
         options: HostOptions,
     ) -> anyhow::Result<Self> {
         let HostOptions { mut server, guests, name, certificate } = options;
         let lock = home.lock()?;
         server.certificate = certificate;
-        if server.bind.is_unspecified() {
-            server.hosts.extend(lan_addresses().iter().map(ToString::to_string));
-        }
+        let fixed_hosts = server.hosts.clone();
+        let addresses = server.bind.is_unspecified().then(lan_addresses);
+        server.hosts.extend(addresses.iter().flatten().map(ToString::to_string));
         server.pages = guest_pages();
         let identity = home.identity()?;
-        let server = Server::start_with(server, &identity, vec![room.clone()], home.door())?;
+        let server = Server::start_with(server, &identity, Vec::new(), home.door())?;
+        let room = room(&server);
         let (invite, link) = server.invite(room.id(), guests, INVITE_USES, INVITE_LIFE)?;
         let yjs_url = server.yjs_url(room.id(), "Editor", guests)?;
         let token = server.host_token(room.id())?;
+        if link.fingerprint.is_some() {
+            server.open_code(room.id(), guests)?;
+        }
         let advert =
             (!link.host.starts_with("127.")).then(|| Advert::start(&name, server.address().port())).flatten();
         let mut hosted = Self {
@@ -92,6 +107,10 @@ impl Hosted {
             door_saved: None,
             door_due: Instant::now(),
             snapshot_seq: 0,
+            identity,
+            fixed_hosts,
+            addresses,
+            addresses_due: Instant::now() + ADDRESSES_EVERY,
             _advert: advert,
             _lock: lock,
         };
@@ -120,6 +139,11 @@ impl Hosted {
         &self.token
     }
 
+    /// Returns the room.
+    pub(crate) fn room(&self) -> &RoomHandle {
+        &self.room
+    }
+
     /// Returns the server.
     pub(crate) fn server(&self) -> &Server {
         &self.server
@@ -132,6 +156,10 @@ impl Hosted {
     /// No randomness.
     pub(crate) fn revoke_all(&mut self) -> anyhow::Result<()> {
         self.server.door().revoke_all();
+        self.server.close_code();
+        if self.link.fingerprint.is_some() {
+            self.server.open_code(self.room.id(), self.guests)?;
+        }
         self.renew()?;
         self.token = self.server.host_token(self.room.id())?;
         self.yjs_url = self.server.yjs_url(self.room.id(), "Editor", self.guests)?;
@@ -164,6 +192,9 @@ impl Hosted {
         if Instant::now() >= self.door_due {
             self.keep_door();
         }
+        if Instant::now() >= self.addresses_due {
+            self.follow_addresses();
+        }
         if seq >= self.snapshot_seq + SNAPSHOT_EVERY {
             self.snapshot_seq = seq;
             if let Err(err) = self.store.save_snapshot(self.room.id(), state()) {
@@ -178,6 +209,28 @@ impl Hosted {
         self.keep_door();
         self.server.stop();
         self.store
+    }
+
+    /// When this machine has come to another network: a certificate and links for it.
+    fn follow_addresses(&mut self) {
+        self.addresses_due = Instant::now() + ADDRESSES_EVERY;
+        let Some(known) = &mut self.addresses else { return };
+        let now = lan_addresses();
+        if *known == now {
+            return;
+        }
+        known.clone_from(&now);
+        let mut hosts = self.fixed_hosts.clone();
+        hosts.extend(now.iter().map(ToString::to_string));
+        match self.server.set_hosts(hosts, &self.identity) {
+            Ok(()) => self.link.host = self.server.public_host(),
+            Err(err) => tracing::warn!(%err, "guests cannot come by this machine's new address"),
+        }
+        // An editor's URL names the address too. The ticket it had is still good.
+        match self.server.yjs_url(self.room.id(), "Editor", self.guests) {
+            Ok(url) => self.yjs_url = url,
+            Err(err) => tracing::warn!(%err, "no URL for editors at the new address"),
+        }
     }
 
     fn keep_door(&mut self) {

@@ -315,8 +315,13 @@ impl Worker {
             name: settings.name.clone(),
             certificate: settings.certificate()?,
         };
+        let room = self.start.room.clone();
+        let reach = |server: &sync_server::Server| {
+            server.add_room(room.clone());
+            room
+        };
         let shelf = HostShelf::new(store.clone(), self.start.library.clone(), &self.start.paths);
-        let hosted = Hosted::start(home.clone(), store, self.start.room.clone(), options)?;
+        let hosted = Hosted::start(home.clone(), store, reach, options)?;
         hosted.server().set_shelf(Arc::new(shelf));
         let open = OpenRoom { room: self.start.room.id().clone(), port: hosted.server().address().port() };
         // Plain data always has a JSON form.
