@@ -22,6 +22,7 @@ const BLOCK_SECS: f64 = 0.01;
 enum Sound {
     File(Box<FileReader>),
     BuiltIn(Box<BuiltInTrack>),
+    Silence,
 }
 
 /// A recording heard up to a moment.
@@ -41,19 +42,28 @@ impl Listener {
             Some(path) => Sound::File(Box::new(FileReader::open(path, &DecodeLimits::STREAM)?)),
             None => Sound::BuiltIn(Box::new(BuiltInTrack::new())),
         };
+        Ok(Self::of(sound, settings))
+    }
+
+    /// Hears nothing, for ever.
+    pub(crate) fn silent(settings: &audio_analysis::Settings) -> Self {
+        Self::of(Sound::Silence, settings)
+    }
+
+    fn of(sound: Sound, settings: &audio_analysis::Settings) -> Self {
         let format = match &sound {
             Sound::File(reader) => reader.format(),
-            Sound::BuiltIn(_) => StreamFormat::MIX,
+            Sound::BuiltIn(_) | Sound::Silence => StreamFormat::MIX,
         };
         let frames = (BLOCK_SECS * f64::from(format.sample_rate_hz)) as usize;
-        Ok(Self {
+        Self {
             sound,
             format,
             analyser: Analyser::new(format.sample_rate_hz, settings.clone()),
             block: vec![0.0; frames.max(1) * usize::from(format.channels)],
             heard_secs: 0.0,
             ended: false,
-        })
+        }
     }
 
     /// Returns how long the recording claims to be, in seconds.
@@ -61,6 +71,7 @@ impl Listener {
         match &self.sound {
             Sound::File(reader) => reader.claimed_secs(),
             Sound::BuiltIn(_) => Some(BuiltInTrack::DURATION_SECS),
+            Sound::Silence => None,
         }
     }
 
@@ -73,7 +84,7 @@ impl Listener {
     pub(crate) fn warnings(&self) -> Vec<String> {
         match &self.sound {
             Sound::File(reader) => reader.warnings().iter().map(ToString::to_string).collect(),
-            Sound::BuiltIn(_) => Vec::new(),
+            Sound::BuiltIn(_) | Sound::Silence => Vec::new(),
         }
     }
 
@@ -83,6 +94,7 @@ impl Listener {
             let num_samples = match &mut self.sound {
                 Sound::File(reader) => reader.read(&mut self.block)?,
                 Sound::BuiltIn(track) => track.read(&mut self.block),
+                Sound::Silence => 0,
             };
             self.ended = num_samples == 0;
             let heard = self.block.get(..num_samples).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! `jamlight render`: a song becomes a film, the same each time.
 
+mod past;
+
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,9 +36,15 @@ const ENCODER_QUEUE: usize = 4;
 
 #[derive(Debug, Args)]
 pub(super) struct RenderArgs {
-    /// The song: wav, flac, mp3, ogg or m4a. Without it, the built-in track.
+    /// The song: wav, flac, mp3, ogg or m4a. Without it, the built-in track; for a session, silence.
     #[arg(long)]
     audio: Option<PathBuf>,
+    /// A room of this machine by name: what happened in it, from its first event on, happens again.
+    #[arg(long, value_name = "ROOM", conflicts_with_all = ["scene", "set", "seed"])]
+    session: Option<String>,
+    /// Looks for the room under this folder: tests, portable installations.
+    #[arg(long, value_name = "FOLDER", requires = "session")]
+    home: Option<PathBuf>,
     /// A scene by name, or a scene file. Several share the film in equal parts.
     #[arg(long, visible_alias = "scene2", default_values_t = [DEFAULT_SCENE.to_owned()])]
     scene: Vec<String>,
@@ -105,18 +113,35 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
         bail!("--from and --seconds are seconds from 0 on, and --seconds more than 0");
     }
     let settings = Paths::platform().map(|paths| Settings::load(&paths).0).unwrap_or_default();
-    let listener = Listener::open(args.audio.as_deref(), &settings.ear)?;
-    let scenes = load_scenes(&args.scene)?;
+    let listener = match (&args.audio, &args.session) {
+        (None, Some(_)) => Listener::silent(&settings.ear),
+        (audio, _) => Listener::open(audio.as_deref(), &settings.ear)?,
+    };
+    let mut stage = match &args.session {
+        Some(name) => {
+            let past = past::Past::open(args.home.as_deref(), name)?;
+            Source::Past { library: load_past(&past, args.home.as_deref())?, past: Box::new(past) }
+        }
+        None => {
+            let scenes = load_scenes(&args.scene)?;
+            let session = Box::new(Session::new(first_show(args, &scenes)?));
+            Source::Scenes { scenes, session }
+        }
+    };
     let target = Target::of(&args.out)?;
     let film_secs = match (args.seconds, target.is_still()) {
         (Some(seconds), _) => seconds,
         (None, true) => STILL_RUN_UP_SECS,
-        (None, false) => listener.claimed_secs().map_or(MAX_SECS, |claimed| (claimed - args.from).max(0.0)),
+        (None, false) => match &stage {
+            Source::Past { past, .. } => (past.secs() - args.from).max(0.0),
+            Source::Scenes { .. } => {
+                listener.claimed_secs().map_or(MAX_SECS, |claimed| (claimed - args.from).max(0.0))
+            }
+        },
     };
-    let to_the_end = args.seconds.is_none() && !target.is_still();
+    let to_the_end = args.seconds.is_none() && !target.is_still() && args.session.is_none();
     let num_frames = ((film_secs * f64::from(args.fps)).round() as u64).max(1);
 
-    let mut session = Session::new(first_show(args, &scenes)?);
     let sound = args.audio.as_ref().map(|file| Sound {
         file: file.clone(),
         from_secs: args.from,
@@ -127,20 +152,21 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
     let stop = stop_flag()?;
     let progress = progress_bar(num_frames);
     let mut drawn = 0;
-    let library = Arc::new(scenes.library);
     let shoot = || -> Result<Vec<String>> {
         let gpu = Gpu::new(&settings.gpu)?;
-        let mut film = Film::new(&gpu, listener, library, args.size.0, args.fps, args.from, session.show())?;
+        let library = Arc::clone(stage.library());
+        let show = stage.show(0.0, args.from)?;
+        let mut film = Film::new(&gpu, listener, library, args.size.0, args.fps, args.from, show)?;
         for idx in 0..num_frames {
             if stop.load(Ordering::Relaxed) || (to_the_end && film.listener().ended()) {
                 break;
             }
-            let part = (idx * scenes.ids.len() as u64 / num_frames) as usize;
-            change_scene(&mut session, &scenes.ids[part])?;
+            let show =
+                stage.show(idx as f64 / num_frames as f64, args.from + idx as f64 / f64::from(args.fps))?;
             if lose_every.is_some_and(|every| idx > 0 && idx.is_multiple_of(every)) {
                 film.lose_device();
             }
-            encoder.send(film.next(session.show())?.data)?;
+            encoder.send(film.next(show)?.data)?;
             drawn += 1;
             progress.inc(1);
         }
@@ -175,9 +201,49 @@ fn lose_device_every(drill: &[String]) -> Result<Option<u64>> {
     Ok(every)
 }
 
+/// What decides what is on stage.
+enum Source {
+    Scenes { scenes: Scenes, session: Box<Session> },
+    Past { library: Arc<SceneLibrary>, past: Box<past::Past> },
+}
+
+impl Source {
+    fn library(&self) -> &Arc<SceneLibrary> {
+        match self {
+            Self::Scenes { scenes, .. } => &scenes.library,
+            Self::Past { library, .. } => library,
+        }
+    }
+
+    /// Returns the show at a share of the film, 0–1, which is so many seconds after the beginning.
+    fn show(&mut self, share: f64, secs: f64) -> Result<&Show> {
+        match self {
+            Self::Scenes { scenes, session } => {
+                let part = (share * scenes.ids.len() as f64) as usize;
+                let scene = scenes.ids.get(part).or(scenes.ids.last()).context("a film needs a scene")?;
+                change_scene(session, scene)?;
+                Ok(session.show())
+            }
+            Self::Past { past, .. } => past.show_at(secs),
+        }
+    }
+}
+
 struct Scenes {
-    library: SceneLibrary,
+    library: Arc<SceneLibrary>,
     ids: Vec<SceneId>,
+}
+
+/// Compiles what a room had on stage. What is not there any more is named and not drawn.
+fn load_past(past: &past::Past, home: Option<&Path>) -> Result<Arc<SceneLibrary>> {
+    let library = SceneLibrary::built_in();
+    library.add_folder(&super::host::paths(home)?.scenes());
+    for scene in past.scenes()? {
+        if let Err(problem) = library.compile(&scene) {
+            eprintln!("jamlight: {problem}");
+        }
+    }
+    Ok(Arc::new(library))
 }
 
 fn load_scenes(names: &[String]) -> Result<Scenes> {
@@ -195,7 +261,7 @@ fn load_scenes(names: &[String]) -> Result<Scenes> {
     }
     // The transition is optional: without it the stage crossfades.
     let _ = library.compile(&Transition::default().scene);
-    Ok(Scenes { library, ids })
+    Ok(Scenes { library: Arc::new(library), ids })
 }
 
 fn first_show(args: &RenderArgs, scenes: &Scenes) -> Result<Show> {

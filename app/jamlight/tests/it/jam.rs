@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sync_client::{Client, State};
-use sync_protocol::{Command as Ask, JoinLink};
+use sync_protocol::{Command as Ask, JoinLink, LayerId};
 
 /// How long anything here may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -301,4 +301,68 @@ fn a_taken_port_and_a_broken_link_say_what_to_do() {
     super::fails_with(home.path(), &["join", "https://example.org/"], "this is no invite link");
     super::fails_with(home.path(), &["db", "verify", "--home", "nothing"], "no room was ever open here");
     host.stop();
+}
+
+#[test]
+fn six_digits_are_as_good_as_the_link_and_others_are_not() {
+    let home = tempfile::tempdir().unwrap();
+    let host = Host::start(home.path(), 0, &[]);
+    let address = host.line["address"].as_str().unwrap().to_owned();
+    let digits = host.line["code"].as_str().unwrap().to_owned();
+    let wrong = if digits == "123456" { "654321" } else { "123456" };
+    let refused = Command::new(env!("CARGO_BIN_EXE_jamlight"))
+        .args(["join", &address, "--code", wrong])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not the code"), "{refused:?}");
+    let (name, port) = address.rsplit_once(':').unwrap();
+    let link = sync_client::link_by_code(name, port.parse().unwrap(), &digits).unwrap();
+    assert_eq!(link.fingerprint, host.link().fingerprint);
+    let ana = join(link.clone(), "ana");
+    assert!(ana.id().is_some());
+    // The invite behind a code lets in one.
+    let late = Client::join(link, "late").unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_ne!(late.state(), State::Joined);
+    host.stop();
+}
+
+#[test]
+fn what_happened_in_a_room_is_rendered_the_same_each_time() {
+    let home = tempfile::tempdir().unwrap();
+    let host = Host::start(home.path(), 0, &["--name", "Film"]);
+    let ana = join(host.link(), "ana");
+    let set_dark = |dark| {
+        let opacity = if dark { 0.0 } else { 1.0 };
+        ana.send(Ask::SetOpacity { layer: LayerId(1), opacity }).unwrap();
+        until(|| ana.num_pending() == 0);
+        std::thread::sleep(Duration::from_millis(1_200));
+    };
+    set_dark(true);
+    set_dark(false);
+    host.stop();
+    let film = |out: &str| {
+        let out = home.path().join(out);
+        let ran = Command::new(env!("CARGO_BIN_EXE_jamlight"))
+            .args(["render", "--session", "Film", "--size", "48x28", "--fps", "4", "--home"])
+            .arg(home.path())
+            .args(["--seconds", "2.5", "--out"])
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        std::fs::read(out).unwrap()
+    };
+    let first = film("first.y4m");
+    assert!(first == film("second.y4m"), "twice the same bytes");
+    // What was dark then is dark now, and nothing else is.
+    let num_dark = first
+        .windows(6)
+        .enumerate()
+        .filter(|(_, six)| six == b"FRAME\n")
+        .filter(|(at, _)| first[at + 6..][..48 * 28].iter().all(|luma| *luma < 24))
+        .count();
+    assert!((1..=8).contains(&num_dark), "{num_dark} of 10 pictures are dark");
 }
