@@ -130,7 +130,7 @@ fn alone_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandS
     }
     ui.add_space(SPACE_L);
     ui.heading("Join a room");
-    ui.label("Paste the link you were given. Your own show waits until you leave.");
+    ui.label("Paste the link you were given, or type the host's address and its code. Your own show waits until you leave.");
     let name = ui.label("Your name").id;
     ui.add(egui::TextEdit::singleline(&mut panel.name).hint_text("Guest").char_limit(64)).labelled_by(name);
     let link = ui.label("Link").id;
@@ -147,7 +147,7 @@ fn alone_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandS
     if !room.nearby.is_empty() {
         ui.add_space(SPACE_L);
         ui.heading("On this network");
-        ui.label("Ask the host for the code words.");
+        ui.label("Ask the host for the six digits.");
         for nearby in room.nearby.iter() {
             if ui.button(format!("{} — {}", nearby.name, nearby.address)).clicked() {
                 panel.link = format!("{} ", nearby.address);

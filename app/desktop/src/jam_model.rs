@@ -69,7 +69,7 @@ pub struct Hosting {
     pub code: Vec<Vec<bool>>,
     /// The host's key as people compare it; empty without TLS.
     pub key: String,
-    /// Words that let somebody in who has no link, and how many tries are left.
+    /// Digits that let somebody in who has no link, and how many tries are left.
     pub spoken: Option<(String, u32)>,
     /// Whether others can reach it.
     pub check: Check,
@@ -167,7 +167,7 @@ pub enum RoomIntent {
     Panic,
     /// Joins another machine's room.
     Join {
-        /// The link, or `host:port words` of a spoken code.
+        /// The link, or `host:port` and the digits of a short code.
         link: String,
         /// What this person is called there.
         name: String,

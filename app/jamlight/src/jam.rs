@@ -14,7 +14,7 @@ mod words;
 pub(crate) use advert::Browse;
 pub(crate) use home::{JamHome, load_or_begin};
 pub(crate) use hosted::{HostOptions, Hosted};
-pub(crate) use net::lan_addresses;
+pub(crate) use net::{lan_addresses, link_by_code, link_of};
 pub(crate) use qr::{qr_modules, qr_text};
 pub(crate) use settings::{JamSettings, read_certificate};
 pub(crate) use shelf::{HostShelf, find_picture};

@@ -22,6 +22,21 @@ const LIFE: Duration = Duration::from_secs(15 * 60);
 /// Exchanges that have begun and not ended; the oldest goes (`DropOldest`).
 const MAX_EXCHANGES: usize = 32;
 
+/// A code that lets somebody in who has no link.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShortCode {
+    /// Six digits, to be said or typed.
+    pub digits: String,
+    /// Wrong tries until there is another code, 1–3.
+    pub tries_left: u32,
+}
+
+impl std::fmt::Debug for ShortCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShortCode").field("tries_left", &self.tries_left).finish_non_exhaustive()
+    }
+}
+
 /// The short code of a host, if it has one open.
 #[derive(Default)]
 pub(crate) struct Codes {
@@ -69,13 +84,13 @@ impl Codes {
     }
 
     /// Returns the code that is good now. It changes after three wrong tries, and a quarter of an hour.
-    pub(crate) fn now(&self) -> Option<String> {
+    pub(crate) fn now(&self) -> Option<ShortCode> {
         let mut book = self.book();
         let open = book.open.as_mut()?;
         if open.ends <= Instant::now() {
             renew(open).ok()?;
         }
-        Some(open.digits.clone())
+        Some(ShortCode { digits: open.digits.clone(), tries_left: open.tries_left })
     }
 
     /// Closes the code: nobody comes in by it any more.
@@ -202,7 +217,7 @@ mod tests {
         assert_eq!(codes.now(), None);
         assert!(guest(&codes, "000000", &EXPORTER).is_err(), "no code is open");
         let digits = codes.open("jam".into(), Role::Viewer).unwrap();
-        assert_eq!((digits.len(), codes.now()), (CODE_DIGITS, Some(digits.clone())));
+        assert_eq!((digits.len(), codes.now().unwrap().digits), (CODE_DIGITS, digits.clone()));
         assert_eq!(guest(&codes, &digits, &EXPORTER).unwrap(), ("jam".into(), Role::Viewer));
         let relayed = guest(&codes, &digits, &[8; 32]).unwrap_err();
         assert_eq!(relayed.code, ErrorCode::Unauthorized, "somebody between two connections");
@@ -215,11 +230,12 @@ mod tests {
         let codes = Codes::default();
         let digits = codes.open("jam".into(), Role::Performer).unwrap();
         let wrong = if digits == "123456" { "123457" } else { "123456" };
-        for _ in 0..TRIES {
-            assert_eq!(codes.now().as_ref(), Some(&digits));
+        for wrong_tries in 0..TRIES {
+            let now = ShortCode { digits: digits.clone(), tries_left: TRIES - wrong_tries };
+            assert_eq!(codes.now(), Some(now));
             assert!(guest(&codes, wrong, &EXPORTER).is_err());
         }
-        let new = codes.now().unwrap();
+        let new = codes.now().unwrap().digits;
         assert_ne!(new, digits);
         assert!(guest(&codes, &digits, &EXPORTER).is_err(), "the old one is not good any more");
         assert!(guest(&codes, &new, &EXPORTER).is_ok());

@@ -60,6 +60,7 @@ mod socket;
 mod streams;
 mod yjs;
 
+pub use code::ShortCode;
 pub use describe::{openapi, room_messages};
 pub use door::{Door, Invite, InviteId};
 pub use identity::{Identity, IdentityError};

@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::accept::accept;
-use crate::code::Codes;
+use crate::code::{Codes, ShortCode};
 use crate::door::{Admitted, Door, Invite};
 use crate::identity::{self, Identity, IdentityError};
 use crate::line::Lines;
@@ -224,7 +224,7 @@ impl Server {
     }
 
     /// Returns the short code that is good now, `None` when none is open.
-    pub fn short_code(&self) -> Option<String> {
+    pub fn short_code(&self) -> Option<ShortCode> {
         self.state.codes.now()
     }
 

@@ -186,7 +186,8 @@ fn host(
         tracing::warn!(%err, "guests get no controls");
     }
     let quiet = args.json || !std::io::stdout().is_terminal();
-    let mut code = hosted.server().short_code();
+    let digits = |hosted: &Hosted| hosted.server().short_code().map(|code| code.digits);
+    let mut code = digits(&hosted);
     while let Err(mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(TURN) {
         if let Ok(cards) = cards.try_recv() {
             hosted.server().set_scenes(cards);
@@ -208,7 +209,7 @@ fn host(
                 _ => {}
             }
         }
-        let now = hosted.server().short_code();
+        let now = digits(&hosted);
         if now != code {
             code = now;
             if let Some(code) = code.as_ref().filter(|_| !quiet) {
@@ -231,7 +232,7 @@ fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {
             "yjs_url": hosted.yjs_url(),
             "api_url": hosted.api_url(),
             "token": hosted.token().reveal(),
-            "code": hosted.server().short_code(),
+            "code": hosted.server().short_code().map(|code| code.digits),
         });
         writeln!(out, "{line}")?;
     } else {
@@ -250,7 +251,7 @@ fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {
         }
         if let Some(code) = hosted.server().short_code() {
             let address = hosted.link().authority();
-            writeln!(out, "Without the link: jamlight join {address} --code {code}")?;
+            writeln!(out, "Without the link: jamlight join {address} --code {}", code.digits)?;
         }
         writeln!(out, "Ctrl-C closes the room; the same name opens it again.")?;
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
-use sync_client::{Client, State, link_by_code};
+use sync_client::{Client, State};
 use sync_protocol::{Command, EventKind, JoinLink, MAX_CHAT_CHARS};
-use sync_server::Settings;
 use sync_session::Notice;
+
+use crate::jam::link_by_code;
 
 use super::host::{JamDrills, clean, trace_beat};
 
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
     };
     drop(stdin);
     let link = match &args.code {
-        Some(code) => by_code(&link, code)?,
+        Some(code) => link_by_code(&link, code)?,
         None => JoinLink::parse(&link)?,
     };
     // Unbounded, but a person's lines only.
@@ -111,19 +112,6 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
-}
-
-fn by_code(address: &str, code: &str) -> anyhow::Result<JoinLink> {
-    let address = address.trim().trim_end_matches('/');
-    let address = address.strip_prefix("https://").unwrap_or(address);
-    let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => {
-            (host, port.parse().with_context(|| format!("{port:?} is no port"))?)
-        }
-        _ => (address, Settings::default().port),
-    };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    Ok(link_by_code(host, port, code)?)
 }
 
 fn say(client: &Client, line: &str) {

@@ -1,5 +1,9 @@
 use std::net::IpAddr;
 
+use anyhow::Context as _;
+use sync_protocol::JoinLink;
+use sync_server::Settings;
+
 /// Returns the addresses people on the LAN reach this machine by, the likeliest first: private IPv4,
 /// other IPv4, IPv6. Loopback and link-local IPv6, which a link cannot hold, are left out.
 pub(crate) fn lan_addresses() -> Vec<IpAddr> {
@@ -11,6 +15,35 @@ pub(crate) fn lan_addresses() -> Vec<IpAddr> {
         found.iter().filter(|interface| !interface.is_loopback()).map(|interface| interface.ip()).collect();
     sort(&mut addresses);
     addresses
+}
+
+/// Exchanges six digits for the link of the host at an address, such as `192.168.1.5:7700`. Waits.
+///
+/// # Errors
+/// No address, no host there, or not its code.
+pub(crate) fn link_by_code(address: &str, digits: &str) -> anyhow::Result<JoinLink> {
+    let address = address.trim().trim_end_matches('/');
+    let address = address.strip_prefix("https://").unwrap_or(address);
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            (host, port.parse().with_context(|| format!("{port:?} is no port"))?)
+        }
+        _ => (address, Settings::default().port),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Ok(sync_client::link_by_code(host, port, digits)?)
+}
+
+/// Returns the link somebody typed: whole, or as the host's address and its six digits. Waits.
+///
+/// # Errors
+/// It is neither; as [`link_by_code`].
+pub(crate) fn link_of(typed: &str) -> anyhow::Result<JoinLink> {
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
+    match typed.trim().split_once(char::is_whitespace) {
+        Some((address, digits)) if is_digits(digits) => link_by_code(address, digits),
+        _ => Ok(JoinLink::parse(typed)?),
+    }
 }
 
 fn sort(addresses: &mut Vec<IpAddr>) {

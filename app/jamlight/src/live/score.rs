@@ -37,8 +37,8 @@ use super::board::{Board, Heard};
 use super::room::Member;
 use samples::SampleReader;
 pub(crate) use stand::{CodeLead, PlayedNote, Stand, TextGlow, leading};
-pub(crate) use worker::Job;
 use trace::Way;
+pub(crate) use worker::Job;
 use worker::{Evaluated, Loaded, Shelf, Worker};
 
 /// How often the score looks ahead.

@@ -11,9 +11,7 @@ use app_desktop::{CardKind, Check, Hosting, Nearby, Past, Place, Room, RoomInten
 use app_library::{Paths, SceneLibrary};
 use sync_client::{Client, State};
 use sync_hub::{HOST, RoomHandle};
-use sync_protocol::{
-    Command, DEFAULT_SCENE, Event, JoinLink, Layer, LayerId, LayerSource, RoomId, SceneId, Seq, Show,
-};
+use sync_protocol::{Command, DEFAULT_SCENE, Event, Layer, LayerId, LayerSource, RoomId, SceneId, Seq, Show};
 use sync_session::{Journal, MemoryJournal, OnCommitted};
 use sync_store::{Store, StoreJournal, Until};
 
@@ -22,7 +20,8 @@ use super::porter::Porter;
 use super::view::View;
 use super::{Member, check, small};
 use crate::jam::{
-    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, lan_addresses, qr_modules, transcript,
+    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, lan_addresses, link_of, qr_modules,
+    transcript,
 };
 use crate::live::board::{Board, Slot};
 use crate::live::desk::capitalised;
@@ -229,6 +228,11 @@ impl Worker {
             let seq = own.with_session(|session| session.seq().0);
             hosted.turn(seq, || own.with_session(|session| session.state(None)));
             let num_watchers = hosted.server().num_watchers();
+            let spoken = hosted.server().short_code().map(spoken);
+            if self.hosting.spoken != spoken {
+                self.hosting.spoken = spoken;
+                changed = true;
+            }
             if self.hosting.num_watchers != num_watchers {
                 self.hosting.num_watchers = num_watchers;
                 changed = true;
@@ -358,7 +362,7 @@ impl Worker {
             code: qr_modules(&reveal).unwrap_or_default(),
             link: reveal,
             key: link.fingerprint.map(|key| key.words()).unwrap_or_default(),
-            spoken: None,
+            spoken: hosted.server().short_code().map(spoken),
             check: self.hosting.check.clone(),
             num_watchers: hosted.server().num_watchers(),
         };
@@ -444,7 +448,7 @@ impl Worker {
         if self.hosted.is_some() || self.guest.is_some() {
             return;
         }
-        let joined = JoinLink::parse(link).map_err(anyhow::Error::from).and_then(|link| {
+        let joined = link_of(link).and_then(|link| {
             let visiting =
                 Visiting {
                     address: link.authority(), state: "Knocking…".to_owned(), ..Visiting::default()
@@ -571,4 +575,10 @@ impl Worker {
         }
         tracing::debug!(took = ?began.elapsed(), "the room's worker ended");
     }
+}
+
+/// A short code as the panel shows it: easier to say in two halves.
+fn spoken(code: sync_server::ShortCode) -> (String, u32) {
+    let (first, second) = code.digits.split_at(code.digits.len() / 2);
+    (format!("{first} {second}"), code.tries_left)
 }
