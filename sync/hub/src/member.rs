@@ -170,8 +170,13 @@ impl Member {
             let _ = seated.send(Self { shared });
             Box::new(fan_out) as Box<dyn FanOut>
         };
-        let conn =
-            room.join_blocking(Join { who, is_primary: true, after: None, take_seat: Box::new(take_seat) })?;
+        let conn = room.join_blocking(Join {
+            who,
+            is_primary: true,
+            after: None,
+            text: None,
+            take_seat: Box::new(take_seat),
+        })?;
         let member = seat.recv_timeout(timeout).map_err(|_| HubError::Stopped)?;
         member.shared.lock().conn = Some(conn);
         Ok(member)

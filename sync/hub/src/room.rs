@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -66,6 +67,9 @@ pub struct Join {
     pub is_primary: bool,
     /// The last event it has, when it comes back.
     pub after: Option<Seq>,
+    /// The only text it hears of, for a Yjs socket: in a room of many texts most edits pass it by.
+    /// `None` hears everything.
+    pub text: Option<TextId>,
     /// Makes the way to the member. Called once, on the room's task, so nothing happens in between.
     pub take_seat: TakeSeat,
 }
@@ -94,6 +98,8 @@ struct Seat {
     member: MemberId,
     fan_out: Box<dyn FanOut>,
     is_primary: bool,
+    /// The hash of the only text it hears of. Two of one hash hear too much, and pass it over.
+    text: Option<u64>,
     /// The last event it has.
     seen: Seq,
     /// Half its round trip, in seconds.
@@ -272,7 +278,7 @@ impl Room {
     }
 
     fn join(&mut self, conn: u64, join: Join, now: Instant) -> Result<MemberId, Envelope> {
-        let Join { mut who, is_primary, after, take_seat } = join;
+        let Join { mut who, is_primary, after, text, take_seat } = join;
         let member = who.id;
         if let Some(known) = self.session.member(member).filter(|_| !is_primary) {
             // An editor or a stream beside it does not rename its member.
@@ -292,7 +298,8 @@ impl Room {
         let seen = if missed.is_some() { self.sent } else { self.session.seq() };
         let (live, room_secs) = (self.live.all(), self.live.room_secs(now));
         let fan_out = take_seat(Entry { session: &self.session, missed, live, room_secs });
-        self.seats.insert(conn, Seat { member, fan_out, is_primary, seen, one_way_secs: 0.0 });
+        let text = text.as_ref().map(hash);
+        self.seats.insert(conn, Seat { member, fan_out, is_primary, text, seen, one_way_secs: 0.0 });
         if !self.saved {
             self.tell(conn, ToMember::Saving { saved: false, problem: None }, now);
         }
@@ -535,9 +542,19 @@ impl Room {
     }
 
     fn tell_seats(&mut self, sent: &Arc<Sent>, mut wants: impl FnMut(u64, &mut Seat) -> bool) {
+        let about = match &sent.message {
+            ToMember::Event { event } => match &event.kind {
+                EventKind::TextEdited { text, .. } => Some(hash(text)),
+                _ => None,
+            },
+            ToMember::Awareness { text, .. } => Some(hash(text)),
+            _ => None,
+        };
+        let is_for_all = matches!(sent.message, ToMember::Closed { .. });
         let mut lost = Vec::new();
         for (conn, seat) in &mut self.seats {
-            if wants(*conn, seat) {
+            let hears = is_for_all || seat.text.is_none_or(|text| about == Some(text));
+            if hears && wants(*conn, seat) {
                 match seat.fan_out.deliver(sent) {
                     Delivered::Taken => {}
                     delivered => lost.push((*conn, delivered)),
@@ -567,6 +584,12 @@ impl Room {
             self.leaving.insert(seat.member, now + LEAVE_GRACE);
         }
     }
+}
+
+fn hash(text: &TextId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 pub(crate) fn wall_millis() -> u64 {

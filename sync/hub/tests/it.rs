@@ -216,7 +216,7 @@ fn an_editor_beside_its_member_does_not_rename_it_and_leaves_it_in_the_room() {
     block_on(hub.room().say(ana, FromMember::Ask(Asked { no: 1, command }))).unwrap();
     let take_seat = |_: Entry<'_>| Box::new(Queue { room: Heard::default(), places: 0 }) as Box<dyn FanOut>;
     let who = Profile::new(MemberId(2), "guest", Role::Performer);
-    let beside = Join { who, is_primary: false, after: None, take_seat: Box::new(take_seat) };
+    let beside = Join { who, is_primary: false, after: None, text: None, take_seat: Box::new(take_seat) };
     let editor = block_on(hub.room().join(beside)).unwrap();
     block_on(hub.room().leave(editor)).unwrap();
     let session = block_on(hub.room().session()).unwrap();
@@ -238,7 +238,7 @@ fn join(hub: &Hub, id: u32, role: Role, places: usize, after: Option<Seq>) -> (C
         Box::new(Queue { room, places }) as Box<dyn FanOut>
     };
     let who = Profile::new(MemberId(id), "guest", role);
-    let join = Join { who, is_primary: true, after, take_seat: Box::new(take_seat) };
+    let join = Join { who, is_primary: true, after, text: None, take_seat: Box::new(take_seat) };
     let conn = block_on(hub.room().join(join)).unwrap();
     let num_missed = *num_missed.lock().unwrap();
     (conn, heard, num_missed)

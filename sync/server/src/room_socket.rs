@@ -79,8 +79,13 @@ async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Ente
         let _ = first.send(messages);
         Box::new(SocketFanOut { to_socket }) as Box<dyn FanOut>
     };
-    let join =
-        Join { who: admitted.who, is_primary: true, after: hello.after, take_seat: Box::new(take_seat) };
+    let join = Join {
+        who: admitted.who,
+        is_primary: true,
+        after: hello.after,
+        text: None,
+        take_seat: Box::new(take_seat),
+    };
     let conn = room.join(join).await?;
     let first = entered.await.map_err(|_| Envelope::new(ErrorCode::Closed, "the room has stopped"))?;
     Ok((room, conn, first, queue, given))

@@ -70,7 +70,13 @@ async fn enter(state: &Arc<State>, peer: IpAddr, ticket: &str, text: &TextId) ->
         let _ = first.send((frames, is_new));
         Box::new(YjsFanOut { text: own_text, to_socket }) as Box<dyn FanOut>
     };
-    let join = Join { who: admitted.who, is_primary: false, after: None, take_seat: Box::new(take_seat) };
+    let join = Join {
+        who: admitted.who,
+        is_primary: false,
+        after: None,
+        text: Some(text.clone()),
+        take_seat: Box::new(take_seat),
+    };
     let conn = room.join(join).await?;
     let (frames, is_new) =
         entered.await.map_err(|_| Envelope::new(ErrorCode::Closed, "the room has stopped"))?;
