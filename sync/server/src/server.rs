@@ -29,9 +29,9 @@ use crate::{Settings, SettingsError};
 
 /// How long sockets have to say goodbye.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-/// Threads for all sockets and rooms. One does ten thousand messages a second; a second one costs each
-/// message a wake-up, and the show a core.
-const NUM_THREADS: usize = 1;
+/// Threads for all sockets, and the rooms that live here: a hostile room must never cost the show its
+/// cores, and not all the others' turn either.
+const NUM_THREADS: usize = 2;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
