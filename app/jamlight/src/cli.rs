@@ -73,6 +73,7 @@ enum Task {
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     start_log();
+    end_when_nobody_reads();
     let done = match cli.command {
         None => live::run(cli.live),
         Some(Task::Render(args)) => render::run(&args),
@@ -100,6 +101,18 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A reader that has had enough (`jamlight scenes list | head`) is no failure, but `println!` panics for it.
+fn end_when_nobody_reads() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let says = info.payload_as_str().unwrap_or_default();
+        if says.starts_with("failed printing to stdout") && says.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        before(info);
+    }));
 }
 
 /// Sends the log to standard error: warnings, or what `JAMLIGHT_LOG` asks for.

@@ -12,7 +12,7 @@ mod music;
 mod window;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn jamlight(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_jamlight"))
@@ -171,6 +171,19 @@ fn scenes_are_listed_checked_and_begun() {
     let cards: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!(cards[0]["id"], "aurora-ring");
     assert!(cards.as_array().unwrap().iter().any(|card| card["id"] == "my-scene"), "{cards}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jamlight"));
+    command.args(["scenes", "list", "--json"]).env("HOME", dir.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ran = child.wait_with_output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "");
 }
 
 #[test]

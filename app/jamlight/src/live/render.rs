@@ -39,7 +39,7 @@ const MAX_BARREN_LOSSES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Pictures a second for the control window alone: what a processor reads back with ease, and a GPU.
-const PREVIEWS_PER_SEC: [u32; 2] = [30, 60];
+const PREVIEWS_PER_SEC: [u32; 2] = [32, 60];
 /// Pictures a second while nothing visible changes.
 const STILL_PER_SEC: u32 = 5;
 /// Frame time that the internal resolution holds on weak machines.
