@@ -39,7 +39,7 @@ pub(crate) fn audio_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: 
     }
     mixing_ui(ui, model, commands);
     let mut offset = ear.picture_offset_millis as f32;
-    number_ui(ui, "Picture later, ms", &mut offset, -500.0, 500.0, 0.0);
+    number_ui(ui, "Picture, ms", &mut offset, -500.0, 500.0, 0.0);
     let offset = offset.round() as i32;
     if offset != ear.picture_offset_millis {
         commands.app(Intent::SetPictureOffset(offset));

@@ -54,6 +54,8 @@ pub(crate) struct EarState {
     pub choices: Vec<AudioChoice>,
     pub problem: Option<String>,
     pub track_secs: Option<(f64, f64)>,
+    /// Whether what is heard is Jamlight's own: code, the built-in track. Nobody needs its name.
+    pub own_sound: bool,
     pub paused: bool,
     /// Of each source, 0–1, the first one first.
     pub source_levels: Vec<f32>,
@@ -420,6 +422,7 @@ impl Ear {
             choices: choices(self.board.audio_choices.get(), &self.choice),
             problem,
             track_secs,
+            own_sound: self.hears_code() || matches!(track, Some(Track::BuiltIn)),
             paused: track.is_some() && !player.playing,
             source_levels: self.sources.levels(),
         }));

@@ -150,7 +150,7 @@ impl Recogniser {
             self.state.num_tracks = self.library.num_tracks().unwrap_or_default();
             self.show_state();
         }
-        let outside = self.board.names.get().ask_online;
+        let outside = self.board.names.get().ask_online && !self.board.ear.get().own_sound;
         // A guest's room is told by its host; an empty library knows nothing.
         if self.member.is_guest() || (self.state.num_tracks == 0 && !outside) {
             self.peaks.clear();
