@@ -181,3 +181,22 @@ fn swing_and_meter_are_told_live_and_afterwards() {
         assert_eq!(analysis.meter, 4);
     }
 }
+
+/// Trackers fall over at joins: a DJ's set has no silence between two tracks.
+#[test]
+fn in_a_minute_of_joined_tracks_each_is_followed_after_four_seconds() {
+    let tempi = [124.0, 96.0, 140.0, 112.0];
+    let secs = 15.0;
+    let mut music = Vec::new();
+    for bpm in tempi {
+        music.extend(drums(&steady(bpm, 0.23, secs), 0.5, secs));
+    }
+    let (beats, _) = beats_of(&music);
+    for (i, bpm) in tempi.into_iter().enumerate() {
+        let from = i as f64 * secs;
+        let truth: Vec<f64> = steady(bpm, 0.23, secs - 0.5).iter().map(|beat| from + beat).collect();
+        let wait = if i == 0 { 6.0 } else { 4.0 };
+        let share = share_found(&truth, &beats, from + wait, 0.06);
+        assert!(share > 0.9, "track {i} at {bpm}: {share}");
+    }
+}

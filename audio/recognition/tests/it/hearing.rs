@@ -120,3 +120,20 @@ fn broken_samples_and_odd_rates_are_heard_out() {
         assert!(print.secs().is_finite());
     }
 }
+
+/// A room never begins anew: one finder hears a minute of tracks that follow each other without a gap.
+#[test]
+fn in_a_minute_of_joined_tracks_each_is_named_in_its_turn() {
+    let (mut finder, mut peaks) = (PeakFinder::new(RATE_HZ), Vec::new());
+    for seed in [3, 7, 1, 6] {
+        let song = song(seed, 40);
+        let (from, end) = (12 * RATE_HZ as usize, 27 * RATE_HZ as usize);
+        finder.push(song.get(from..end).unwrap_or_default(), 1, &mut peaks);
+        let newest = finder.ticks().saturating_sub((8.0 * audio_recognition::TICKS_PER_SECOND) as u32);
+        let first = peaks.partition_point(|peak| peak.tick < newest);
+        let found = library().1.recognize(&peaks[first..]).unwrap().expect("known music is recognised");
+        assert_eq!(found.track.title, format!("Song {seed}"));
+        let now_secs = f64::from(finder.ticks()) / audio_recognition::TICKS_PER_SECOND;
+        assert!((found.position_at(now_secs) - 27.0).abs() < 0.3, "at {}", found.position_at(now_secs));
+    }
+}
