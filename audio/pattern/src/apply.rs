@@ -1,5 +1,6 @@
 //! Values changed, and two patterns put together.
 
+use crate::pattern::patterns_made;
 use std::sync::Arc;
 
 use crate::op::Op;
@@ -55,9 +56,14 @@ impl Pattern {
             let start = out.len();
             inner.ask(query, span, out);
             for hap in out.iter_mut().skip(start) {
+                let before = patterns_made();
                 match map(hap) {
                     Ok(value) => hap.value = value,
                     Err(fault) => return query.fail(fault),
+                }
+                // What a function makes while it is asked is work as well.
+                if !query.spend(patterns_made() - before) {
+                    return;
                 }
             }
         })

@@ -1,5 +1,6 @@
 //! The pattern: a function from a span of time to events.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::query::{Meter, Query};
@@ -15,6 +16,16 @@ const MAX_NESTING: u16 = 256;
 
 /// Work a look at the first cycle may take while patterns are built.
 const GLANCE_WORK: u64 = 2_000;
+
+thread_local! {
+    /// Patterns this thread has made: what functions inside a pattern cost while it is asked.
+    static MADE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Returns how many patterns this thread has made so far.
+pub(crate) fn patterns_made() -> u64 {
+    MADE.get()
+}
 
 /// A pattern of events in time. Cheap to clone, and the same question always gets the same answer.
 #[derive(Clone)]
@@ -85,22 +96,17 @@ impl Pattern {
     /// Returns the pattern that says `value` once a cycle.
     #[must_use]
     pub fn pure(value: impl Into<Value>) -> Self {
-        let node = Pure { value: value.into(), sources: Sources::default() };
-        Self { node: Arc::new(node), steps: Some(Ratio::ONE), depth: 0 }
+        Self::pure_with(value.into(), Sources::default())
     }
 
     /// Returns the pattern that says `value` once a cycle, written at `source`.
     #[must_use]
     pub fn pure_at(value: Value, source: SourceSpan) -> Self {
-        Self {
-            node: Arc::new(Pure { value, sources: Sources::one(source) }),
-            steps: Some(Ratio::ONE),
-            depth: 0,
-        }
+        Self::pure_with(value, Sources::one(source))
     }
 
     pub(crate) fn pure_with(value: Value, sources: Sources) -> Self {
-        Self { node: Arc::new(Pure { value, sources }), steps: Some(Ratio::ONE), depth: 0 }
+        Self { node: Arc::new(Pure { value, sources }), steps: Some(Ratio::ONE), depth: 0 }.checked()
     }
 
     /// Returns the pattern without events, one step long.
@@ -139,6 +145,7 @@ impl Pattern {
     }
 
     fn checked(self) -> Self {
+        MADE.set(MADE.get() + 1);
         if self.depth <= MAX_DEPTH {
             return self;
         }

@@ -3,6 +3,8 @@
 use app_script::{Settings, evaluate};
 use audio_pattern::Span;
 
+use crate::hostile::HOSTILE;
+
 /// Evaluates, and asks for a few cycles where that works. Whatever happens, it ends.
 fn survives(source: &str) -> Result<usize, String> {
     let program = evaluate(source, &Settings::default()).map_err(|error| error.to_string())?;
@@ -111,5 +113,13 @@ fn circles_and_chains_are_freed_without_a_stack() {
     let source = "let f = x => x; for (let i = 0; i < 20000; i++) { const g = f; f = x => g } const a = []; a.push(a); s(\"x\").fmap(f)";
     for _ in 0..3 {
         drop(evaluate(source, &Settings::default()).unwrap());
+    }
+}
+
+#[test]
+fn every_hostile_text_ends_with_an_error_that_says_something() {
+    for source in HOSTILE {
+        let error = survives(source).expect_err(source);
+        assert!(error.len() > 10 && error.len() < 400, "{source}: {error}");
     }
 }

@@ -5,6 +5,7 @@ mod budget;
 mod errors;
 mod examples;
 mod functions;
+mod hostile;
 mod javascript;
 mod known;
 mod light;
