@@ -6,6 +6,8 @@
 mod jam;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/light.rs"]
+mod light;
 #[path = "it/music.rs"]
 mod music;
 #[path = "it/window.rs"]
