@@ -111,7 +111,8 @@ fn input(program: &SceneProgram, frame_idx: u64) -> FrameInput {
 fn drawn(gpu: &Gpu, sketch: &str) -> Vec<u8> {
     let said = evaluate(sketch, &Settings::default()).unwrap_or_else(|error| panic!("{sketch}\n{error}"));
     assert!(said.problems.is_empty(), "{sketch}: {:?}", said.problems);
-    let program = Arc::new(said.sketch.expect(sketch).compile().unwrap());
+    let program =
+        Arc::new(said.sketch.unwrap_or_else(|| panic!("{sketch} paints nothing")).compile().unwrap());
     let settings = StageSettings {
         size: SIZE,
         bloom: 0.0,
