@@ -49,7 +49,7 @@ fn constellation(seed: u64) -> Vec<Peak> {
 }
 
 /// Half of the peaks go, and as many others come: noise nearly as loud as the music, which plays at `rate`.
-fn through_noise(peaks: &mut Vec<Peak>, seed: u64, rate: f64) {
+fn through_noise(peaks: &mut [Peak], seed: u64, rate: f64) {
     let mut random = Random(seed.wrapping_mul(0xD134_2543_DE82_EF95) | 1);
     for peak in peaks.iter_mut() {
         peak.tick = 4_000 + (f64::from(peak.tick - 4_000) / rate).round() as u32;
