@@ -97,6 +97,11 @@ impl Shell {
         self.wanted_picture
     }
 
+    /// Whether panels lie over the picture: they fade while nobody touches anything.
+    pub fn shows_panels(&self) -> bool {
+        self.presence > 0.0
+    }
+
     /// Returns the mode.
     pub fn mode(&self) -> Mode {
         self.mode

@@ -31,6 +31,8 @@ use super::settings::LiveSettings;
 const DROPPED_TRACKS: [&str; 6] = ["wav", "flac", "mp3", "ogg", "oga", "m4a"];
 /// How often the window is drawn when no new picture comes: lamps and meters still move.
 const IDLE_EVERY: Duration = Duration::from_millis(100);
+/// The same while the panels are gone.
+const ASLEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// What the main thread holds for the panels.
 pub(crate) struct Desk {
@@ -201,7 +203,8 @@ impl Desk {
 
     /// Asks for the next look at the window. New pictures wake it earlier.
     pub(crate) fn schedule_repaint(&self, ctx: &egui::Context) {
-        ctx.request_repaint_after(IDLE_EVERY);
+        // Without panels nothing moves but the picture, and that asks for itself.
+        ctx.request_repaint_after(if self.shell.shows_panels() { IDLE_EVERY } else { ASLEEP_EVERY });
     }
 
     fn send(&self, command: Command) {

@@ -40,8 +40,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Pictures a second for the control window alone: what a processor reads back with ease, and a GPU.
 const PREVIEWS_PER_SEC: [u32; 2] = [32, 60];
-/// Pictures a second while nothing visible changes.
-const STILL_PER_SEC: u32 = 5;
+/// Pictures a second while nothing visible changes: a sign of life. Whatever the person changes comes at once.
+const STILL_PER_SEC: u32 = 1;
 /// Frame time that the internal resolution holds on weak machines.
 pub(crate) const WEAK_BUDGET_SECS: f32 = 1.0 / 32.0;
 /// How long a wait for a change of the show is sliced: blackout acts within it.
