@@ -17,7 +17,7 @@ use app_library::SceneLibrary;
 use renderer_gpu::{AdapterChoice, Gpu, GpuSettings};
 use renderer_scene::{Backdrop, FrameInput, PictureId, PreviewRequest};
 use renderer_stage::{ScaleControl, Stage, StageError, StageSettings};
-use sync_protocol::{DEFAULT_SCENE, Layer, LayerId, SceneId, Show, Transition};
+use sync_protocol::{DEFAULT_SCENE, Layer, LayerId, Master, SceneId, Show, Transition};
 
 use super::board::{Board, Clocks, Heard, unpack};
 use super::clicks::ClickPairs;
@@ -252,6 +252,7 @@ impl Render {
             if !self.screens.acquire() {
                 return Over::Lost;
             }
+            let seen = self.seen();
             let Some(stage) = &mut self.stage else { return Over::Lost };
             let panicked = board.panicked.load(Ordering::Acquire);
             let show = shown(self.start.member.show(), self.safe_scene || panicked);
@@ -309,14 +310,15 @@ impl Render {
             let cost_secs = cost_from.elapsed().as_secs_f32().max(device_secs);
             self.screens.set_frame_cost(cost_secs / budget_secs);
             self.note(gpu, &step.input, heard.transport, cost_secs, &mut scale);
-            let still = show.master.frozen || show.master.blackout;
+            // Who mixes during a blackout looks at the layers.
+            let still = show.master.frozen || show.master.blackout && !board.mix_open.load(Ordering::Relaxed);
             let per_sec = match (on_window, still) {
                 (_, true) => STILL_PER_SEC,
                 (true, false) => max_per_sec,
                 (false, false) => preview_per_sec.min(max_per_sec),
             };
             due = (due + period(per_sec)).max(now);
-            self.wait_until(due, &show, panicked);
+            self.wait_until(due, &seen);
         }
     }
 
@@ -475,21 +477,40 @@ impl Render {
         }
     }
 
-    /// Sleeps until the next picture is due, the show changes, or there is an order.
-    fn wait_until(&self, due: Instant, shown: &Arc<Show>, was_panicked: bool) {
+    fn seen(&self) -> Seen {
+        let board = &self.start.board;
+        Seen {
+            master: self.start.member.show().master.clone(),
+            panicked: board.panicked.load(Ordering::Acquire),
+            mix_open: board.mix_open.load(Ordering::Relaxed),
+            wanted_picture: board.wanted_picture.load(Ordering::Relaxed),
+            outputs: board.outputs.get(),
+        }
+    }
+
+    /// Sleeps until the next picture is due, or something changes it.
+    fn wait_until(&self, due: Instant, seen: &Seen) {
         loop {
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() || self.start.board.is_ending() {
                 return;
             }
             std::thread::sleep(left.min(SLICE));
-            // Blackout, freeze and panic act at once, also while nothing moves.
-            let panicked = self.start.board.panicked.load(Ordering::Acquire);
-            if self.start.member.show().master != shown.master || panicked != was_panicked {
+            if self.seen() != *seen {
                 return;
             }
         }
     }
+}
+
+/// What changes the picture by itself, also while nothing moves: whoever changes it sees that at once.
+#[derive(PartialEq)]
+struct Seen {
+    master: Master,
+    panicked: bool,
+    mix_open: bool,
+    wanted_picture: u64,
+    outputs: Arc<OutputWishes>,
 }
 
 /// Frames that the device has not finished. A loop that submits faster than the device draws would
