@@ -3,7 +3,10 @@ use std::time::Duration;
 use ring::hmac;
 use rustls::pki_types::ServerName;
 use spake2::{Ed25519Group, Identity, Password, Spake2};
-use sync_protocol::{Blob, CODE_DIGITS, CodeAnswered, CodeAsked, Envelope, JoinLink};
+use sync_protocol::{
+    Blob, CODE_DIGITS, CODE_EXPORTER_LABEL, CODE_GUEST, CODE_HOST, CodeAnswered, CodeAsked, Envelope,
+    JoinLink,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -55,23 +58,20 @@ pub fn link_by_code(host: &str, port: u16, code: &str) -> Result<JoinLink, CodeE
 }
 
 async fn exchange(host: &str, port: u16, digits: &str) -> Result<JoinLink, CodeError> {
-    const GUEST: &[u8] = b"jamlight guest";
-    const HOST: &[u8] = b"jamlight host";
     let stream = TcpStream::connect((host, port)).await.map_err(broken)?;
     let server = ServerName::try_from(host.to_owned())
         .unwrap_or(ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into()));
     let connector = TlsConnector::from(tls::unknown().map_err(broken)?);
     let mut stream = connector.connect(server, stream).await.map_err(broken)?;
     let session = stream.get_ref().1;
-    let exporter =
-        session.export_keying_material([0; 32], b"EXPORTER-jamlight-code", None).map_err(broken)?;
+    let exporter = session.export_keying_material([0; 32], CODE_EXPORTER_LABEL, None).map_err(broken)?;
     let certificate = session.peer_certificates().and_then(|all| all.first());
     let key_of_host =
         tls::fingerprint(certificate.ok_or_else(|| broken("it has no key"))?).map_err(broken)?;
     let (state, own) = Spake2::<Ed25519Group>::start_a(
         &Password::new(digits.as_bytes()),
-        &Identity::new(GUEST),
-        &Identity::new(HOST),
+        &Identity::new(CODE_GUEST),
+        &Identity::new(CODE_HOST),
     );
     let authority = JoinLink {
         host: host.to_owned(),
@@ -88,12 +88,12 @@ async fn exchange(host: &str, port: u16, digits: &str) -> Result<JoinLink, CodeE
     let key = state.finish(&message.0).map_err(|_| broken("its message is none"))?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
     let bound = [&exporter[..], &own, &message.0].concat();
-    let proof = hmac::sign(&key, &[GUEST, &bound].concat());
+    let proof = hmac::sign(&key, &[CODE_GUEST, &bound].concat());
     let proof = CodeAsked::Proof { exchange, proof: Blob(proof.as_ref().to_vec()) };
     let CodeAnswered::Link { proof, link } = post(&mut stream, &authority, &proof).await? else {
         return Err(broken("another step was expected"));
     };
-    hmac::verify(&key, &[HOST, &bound].concat(), &proof.0).map_err(|_| CodeError::Impostor)?;
+    hmac::verify(&key, &[CODE_HOST, &bound].concat(), &proof.0).map_err(|_| CodeError::Impostor)?;
     let link = JoinLink::parse(&link).map_err(broken)?;
     if link.fingerprint != Some(key_of_host) {
         return Err(CodeError::Impostor);

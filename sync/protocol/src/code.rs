@@ -5,6 +5,12 @@ use crate::Blob;
 
 /// Digits of a short code: with three tries, a stranger comes in once in 333,333 codes.
 pub const CODE_DIGITS: usize = 6;
+/// Label of the TLS exporter that binds an exchange to its connection; no context.
+pub const CODE_EXPORTER_LABEL: &[u8] = b"EXPORTER-jamlight-code";
+/// Who the guest is in the exchange: side A of SPAKE2, and the head of its proof.
+pub const CODE_GUEST: &[u8] = b"jamlight guest";
+/// Who the host is: side B.
+pub const CODE_HOST: &[u8] = b"jamlight host";
 
 /// What a guest who knows a short code asks, both on one TLS connection.
 ///

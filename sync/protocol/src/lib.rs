@@ -27,7 +27,7 @@ mod wire;
 pub use audio_signal::{TempoSource, Transport};
 pub use blob::Blob;
 pub use card::{ParamCard, ParamShape, SceneCard};
-pub use code::{CODE_DIGITS, CodeAnswered, CodeAsked};
+pub use code::{CODE_DIGITS, CODE_EXPORTER_LABEL, CODE_GUEST, CODE_HOST, CodeAnswered, CodeAsked};
 pub use command::{Command, CommandClass};
 pub use error::{Envelope, ErrorCode};
 pub use event::{Cause, Event, EventKind};

@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::api;
-use crate::code::{EXPORTER_LABEL, Exporter};
+use crate::code::Exporter;
 use crate::metrics::Metrics;
 use crate::server::State;
 use crate::socket::Peer;
@@ -81,8 +81,11 @@ async fn serve(
     }
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
-            let exported =
-                stream.get_ref().1.export_keying_material(Exporter::default(), EXPORTER_LABEL, None);
+            let exported = stream.get_ref().1.export_keying_material(
+                Exporter::default(),
+                sync_protocol::CODE_EXPORTER_LABEL,
+                None,
+            );
             // Without it no short code works on this connection, and nothing else is missing.
             peer.exporter = exported.ok();
             http(stream, peer, router, state).await;

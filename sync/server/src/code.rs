@@ -6,15 +6,13 @@ use std::time::{Duration, Instant};
 
 use ring::hmac;
 use spake2::{Ed25519Group, Identity, Password, Spake2};
-use sync_protocol::{Blob, CODE_DIGITS, CodeAnswered, CodeAsked, Envelope, ErrorCode, Role, RoomId};
+use sync_protocol::{
+    Blob, CODE_DIGITS, CODE_GUEST, CODE_HOST, CodeAnswered, CodeAsked, Envelope, ErrorCode, Role, RoomId,
+};
 
 use crate::identity::random_bytes;
 
-/// The label of the TLS exporter that binds an exchange to its connection.
-pub(crate) const EXPORTER_LABEL: &[u8] = b"EXPORTER-jamlight-code";
 pub(crate) type Exporter = [u8; 32];
-const GUEST: &[u8] = b"jamlight guest";
-const HOST: &[u8] = b"jamlight host";
 /// Wrong proofs before a code is replaced.
 const TRIES: u32 = 3;
 /// How long one code is good: somebody reads it aloud.
@@ -86,10 +84,8 @@ impl Codes {
     /// Returns the code that is good now. It changes after three wrong tries, and a quarter of an hour.
     pub(crate) fn now(&self) -> Option<ShortCode> {
         let mut book = self.book();
-        let open = book.open.as_mut()?;
-        if open.ends <= Instant::now() {
-            renew(open).ok()?;
-        }
+        book.keep_fresh().ok()?;
+        let open = book.open.as_ref()?;
         Some(ShortCode { digits: open.digits.clone(), tries_left: open.tries_left })
     }
 
@@ -101,20 +97,16 @@ impl Codes {
     /// The first step. Which room, and whether there is a code at all, nobody learns by it.
     fn hello(&self, message: &Blob, exporter: &Exporter) -> Result<CodeAnswered, Envelope> {
         let mut book = self.book();
-        let digits = match book.open.as_mut() {
-            Some(open) => {
-                if open.ends <= Instant::now() {
-                    renew(open)?;
-                }
-                open.digits.clone()
-            }
+        book.keep_fresh()?;
+        let digits = match &book.open {
+            Some(open) => open.digits.clone(),
             // Nobody can guess this one.
             None => random_digits()? + &random_digits()? + &random_digits()?,
         };
         let (state, own) = Spake2::<Ed25519Group>::start_b(
             &Password::new(digits.as_bytes()),
-            &Identity::new(GUEST),
-            &Identity::new(HOST),
+            &Identity::new(CODE_GUEST),
+            &Identity::new(CODE_HOST),
         );
         let key = state
             .finish(&message.0)
@@ -135,19 +127,19 @@ impl Codes {
     fn proof(&self, exchange: u64, proof: &Blob) -> Result<(Blob, RoomId, Role), Envelope> {
         let wrong = || Envelope::new(ErrorCode::Unauthorized, "this is not the code that the host shows now");
         let mut book = self.book();
+        book.keep_fresh()?;
         let at = book.exchanges.iter().position(|one| one.id == exchange).ok_or_else(wrong)?;
         let exchange = book.exchanges.remove(at).ok_or_else(wrong)?;
         let Some(open) = book.open.as_mut() else { return Err(wrong()) };
         let said = |who: &[u8]| [who, &exchange.bound].concat();
-        if hmac::verify(&exchange.key, &said(GUEST), &proof.0).is_err() {
+        if hmac::verify(&exchange.key, &said(CODE_GUEST), &proof.0).is_err() {
             open.tries_left = open.tries_left.saturating_sub(1);
             if open.tries_left == 0 {
-                renew(open)?;
-                book.exchanges.clear();
+                book.renew()?;
             }
             return Err(wrong());
         }
-        let own = hmac::sign(&exchange.key, &said(HOST));
+        let own = hmac::sign(&exchange.key, &said(CODE_HOST));
         Ok((Blob(own.as_ref().to_vec()), open.room.clone(), open.role))
     }
 
@@ -173,11 +165,21 @@ impl Codes {
     }
 }
 
-fn renew(open: &mut Open) -> Result<(), Envelope> {
-    open.digits = random_digits()?;
-    open.tries_left = TRIES;
-    open.ends = Instant::now() + LIFE;
-    Ok(())
+impl Book {
+    /// Makes another code in the place of one whose time is over.
+    fn keep_fresh(&mut self) -> Result<(), Envelope> {
+        if self.open.as_ref().is_some_and(|open| open.ends <= Instant::now()) { self.renew() } else { Ok(()) }
+    }
+
+    /// Makes another code. What began with the old one ends with it.
+    fn renew(&mut self) -> Result<(), Envelope> {
+        self.exchanges.clear();
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.digits = random_digits()?;
+        open.tries_left = TRIES;
+        open.ends = Instant::now() + LIFE;
+        Ok(())
+    }
 }
 
 fn random_digits() -> Result<String, Envelope> {
@@ -197,17 +199,17 @@ mod tests {
     fn guest(codes: &Codes, digits: &str, exporter: &Exporter) -> Result<(RoomId, Role), Envelope> {
         let (state, own) = Spake2::<Ed25519Group>::start_a(
             &Password::new(digits.as_bytes()),
-            &Identity::new(GUEST),
-            &Identity::new(HOST),
+            &Identity::new(CODE_GUEST),
+            &Identity::new(CODE_HOST),
         );
         let CodeAnswered::Hello { exchange, message } = codes.hello(&Blob(own.clone()), &EXPORTER)? else {
             panic!("no hello")
         };
         let key = hmac::Key::new(hmac::HMAC_SHA256, &state.finish(&message.0).unwrap());
         let bound = [&exporter[..], &own, &message.0].concat();
-        let proof = hmac::sign(&key, &[GUEST, &bound].concat());
+        let proof = hmac::sign(&key, &[CODE_GUEST, &bound].concat());
         let (proof, room, role) = codes.proof(exchange, &Blob(proof.as_ref().to_vec()))?;
-        hmac::verify(&key, &[HOST, &bound].concat(), &proof.0).expect("the host knows the code too");
+        hmac::verify(&key, &[CODE_HOST, &bound].concat(), &proof.0).expect("the host knows the code too");
         Ok((room, role))
     }
 
