@@ -7,7 +7,7 @@ use app_desktop::Picture;
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
 use egui::epaint::{PaintCallback, PaintCallbackInfo};
 
-const PICTURE_WGSL: &str = include_str!("picture.wgsl");
+const PICTURE_WGSL: &str = include_str!("../../../../shaders/stage/window.wgsl");
 
 /// Returns what draws the picture in a place of the window.
 pub(crate) fn paint_picture(place: egui::Rect, picture: &Picture) -> PaintCallback {
