@@ -347,19 +347,19 @@ fn the_autopilot_picks_what_suits_the_music_and_the_tags() {
     assert_eq!(piloted(tagged, &[], AudioFrame::default(), 9.0), ["two"]);
 }
 
+/// A cue with a look of its own.
+fn cue(id: u32, trigger: CueTrigger) -> Cue {
+    let look = Look {
+        layers: Show::default().layers,
+        palette: Default::default(),
+        effects: vec![],
+        fade: Default::default(),
+    };
+    Cue { id: CueId(id), name: format!("cue {id}"), trigger, look }
+}
+
 #[test]
 fn cues_come_after_their_beats_their_time_and_their_hits() {
-    let cue = |id, trigger| Cue {
-        id: CueId(id),
-        name: "x".into(),
-        trigger,
-        look: Look {
-            layers: Show::default().layers,
-            palette: Default::default(),
-            effects: vec![],
-            fade: Default::default(),
-        },
-    };
     let mut run = Run::new();
     let mut show = show("one");
     show.cues.cues = vec![
@@ -387,17 +387,7 @@ fn cues_come_after_their_beats_their_time_and_their_hits() {
 
 #[test]
 fn a_recognised_track_brings_its_cue_wherever_the_list_stands() {
-    let cue = |id: u32, name: &str| Cue {
-        id: CueId(id),
-        name: format!("cue {id}"),
-        trigger: CueTrigger::Track { name: name.to_owned() },
-        look: Look {
-            layers: Show::default().layers,
-            palette: Default::default(),
-            effects: vec![],
-            fade: Default::default(),
-        },
-    };
+    let cue = |id, name: &str| cue(id, CueTrigger::Track { name: name.to_owned() });
     let mut run = Run::new();
     let mut show = show("one");
     show.cues.cues = vec![cue(1, ""), cue(2, "sea"), cue(3, "Bo – Hill")];
