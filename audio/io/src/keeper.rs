@@ -54,7 +54,7 @@ pub enum DeviceState {
         /// A sentence for people.
         why: String,
     },
-    /// It is switched off.
+    /// It is switched off, or nothing is to sound.
     Off,
 }
 
@@ -135,6 +135,13 @@ impl Keeper {
 
     pub(crate) fn host(&self) -> Option<cpal::HostId> {
         self.host
+    }
+
+    /// Whether it tries for the first time.
+    pub(crate) fn is_opening(&self) -> bool {
+        !self.was_live
+            && matches!(self.phase, Phase::Waiting { .. } | Phase::Opening { .. })
+            && self.wait == FIRST_WAIT
     }
 
     pub(crate) fn is_live(&self) -> bool {

@@ -311,6 +311,13 @@ impl MixerControl {
         self.taps.retain(|dropped| Arc::strong_count(dropped) > 1);
     }
 
+    /// Whether anything in the mix may sound: an instrument, or a ring that plays.
+    pub(crate) fn may_sound(&self) -> bool {
+        self.sources.iter().any(|controls| {
+            controls.playing.load(Ordering::Acquire) && !controls.removed.load(Ordering::Acquire)
+        })
+    }
+
     fn add(&mut self, kind: SourceKind, playing: bool) -> Result<Arc<Controls>, AudioError> {
         self.free_retired();
         let full = AudioError::MixerFull { max: MAX_SOURCES, what: "sources" };

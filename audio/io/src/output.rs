@@ -29,6 +29,11 @@ const TICK: Duration = Duration::from_millis(10);
 /// A device that asks for nothing this long is stood in for, so that the show goes on before the
 /// keeper is even sure of the loss. Longer than any sane block.
 const STAND_IN_AFTER: Duration = Duration::from_millis(150);
+/// Without a source that may sound for this long the device is let go: an open stream keeps the sound system awake, and
+/// makes PulseAudio cut everybody's sound into pieces of half a millisecond (each of them wakes who listens).
+const REST_AFTER: Duration = Duration::from_secs(3);
+/// A device that is taken again may take this long before the mix goes on without it: nothing of the first sound is lost.
+const WAKING: Duration = Duration::from_millis(400);
 /// The most the null output makes up for at once after the machine slept.
 const MAX_CATCH_UP: Duration = Duration::from_millis(200);
 /// Frames asked for per callback unless set otherwise: 21 ms at 48 kHz. The sound system keeps two of
@@ -80,7 +85,7 @@ enum Order {
 }
 
 impl Output {
-    /// Starts playing silence. Returns at once: the device is opened, watched and reopened by a
+    /// Starts the mix. Returns at once: the device is opened when something is to sound, watched and reopened by a
     /// thread, and while there is none the mix runs on in real time, heard by taps only.
     ///
     /// # Errors
@@ -102,6 +107,7 @@ impl Output {
             link: None,
             keeper: Keeper::new(now()),
             settings,
+            rests: true,
         };
         let name = "audio-output";
         thread::Builder::new()
@@ -187,25 +193,41 @@ struct Worker {
     link: Option<Link>,
     keeper: Keeper,
     settings: OutputSettings,
+    /// Whether the device is let go because nothing may sound.
+    rests: bool,
 }
 
 impl Worker {
     fn run(mut self, inbox: &Receiver<Order>) {
-        self.keeper.choose(self.settings.choice == OutputChoice::Off, now());
+        self.choose(now());
         let (mut blocks, mut asked, mut played) = (0, now(), now());
         let mut live_since = now();
+        let mut wanted = None::<Instant>;
+        let mut woken = None::<Instant>;
         loop {
             match inbox.recv_timeout(TICK) {
                 Ok(Order::Choose(choice)) => {
-                    self.keeper.choose(choice == OutputChoice::Off, now());
                     self.settings.choice = choice;
-                    self.link = None;
+                    self.choose(now());
                 }
                 Ok(Order::Lose) => self.keeper.lose("drill: the device was taken away".to_owned(), now()),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = now();
+            if let Some(control) = self.control.upgrade() {
+                let mut control = control.lock().unwrap_or_else(PoisonError::into_inner);
+                control.free_retired();
+                if control.may_sound() {
+                    wanted = Some(now);
+                }
+            }
+            let rests = wanted.is_none_or(|wanted| now - wanted > REST_AFTER);
+            if self.rests != rests {
+                self.rests = rests;
+                woken = (!self.rests).then_some(now);
+                self.choose(now);
+            }
             if !self.keeper.is_live() {
                 live_since = now;
             }
@@ -218,14 +240,20 @@ impl Worker {
                 (blocks, asked, played) = (count, now, now);
                 let latency = self.vitals.latency_micros.load(Ordering::Relaxed);
                 self.clock.0.latency_micros.store(latency, Ordering::Relaxed);
+                woken = None;
+            } else if woken.is_some_and(|woken| now - woken < WAKING) && self.keeper.is_opening() {
+                played = now;
             } else if !self.keeper.is_live() || now - asked >= STAND_IN_AFTER {
                 self.play_to_nobody((now - played).min(MAX_CATCH_UP));
                 played = now;
             }
-            if let Some(control) = self.control.upgrade() {
-                control.lock().unwrap_or_else(PoisonError::into_inner).free_retired();
-            }
         }
+    }
+
+    /// Starts over with what is chosen, or lets go.
+    fn choose(&mut self, now: Instant) {
+        self.keeper.choose(self.rests || self.settings.choice == OutputChoice::Off, now);
+        self.link = None;
     }
 
     fn play_to_nobody(&self, time: Duration) {

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ErrorTracker;
 
+/// Bytes a software device takes from the system at a time; the least its allocator knows.
+const SOFTWARE_BLOCK_BYTES: u64 = 4 << 20;
+
 /// Which adapter to take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,7 +151,9 @@ impl Gpu {
             required_limits: wanted_limits(&adapter.limits()),
             // A processor's memory is everybody's: large blocks would stand half empty in it.
             memory_hints: match info.device_type {
-                wgpu::DeviceType::Cpu => wgpu::MemoryHints::MemoryUsage,
+                wgpu::DeviceType::Cpu => wgpu::MemoryHints::Manual {
+                    suballocated_device_memory_block_size: SOFTWARE_BLOCK_BYTES..SOFTWARE_BLOCK_BYTES,
+                },
                 _ => wgpu::MemoryHints::Performance,
             },
             ..wgpu::DeviceDescriptor::default()

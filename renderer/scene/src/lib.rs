@@ -17,6 +17,7 @@ mod foreign;
 mod glsl;
 mod guard;
 mod input;
+mod opaque;
 mod param;
 mod program;
 mod size;
@@ -32,6 +33,7 @@ pub use input::{
     Backdrop, Blend, FaderInput, FrameInput, HitInput, LayerContent, LayerInput, MaskForm, MaskInput,
     MasterInput, PictureId, Placement, PreviewRequest, ProgramInput, SceneInput, TransitionInput,
 };
+pub use opaque::hide_conditions;
 pub use param::{ParamKind, ParamSlot, ParamSpec};
 pub use program::{
     AudioTexture, Binding, BindingKind, BufferFormat, BufferSize, BufferSpec, ComputedParam, ImageSource,

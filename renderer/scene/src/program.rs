@@ -341,3 +341,16 @@ pub struct SceneProgram {
     /// Its passes, in order. The last one that targets `Output` is the picture.
     pub passes: Vec<Pass>,
 }
+
+impl SceneProgram {
+    /// Whether it shows pictures that are not its own: the Show's, its parameters' or what it is given.
+    pub fn works_on_pictures(&self) -> bool {
+        self.num_inputs > 0
+            || self.passes.iter().flat_map(|pass| &pass.bindings).any(|binding| {
+                matches!(
+                    binding.kind,
+                    BindingKind::Texture(TextureSource::Picture(_) | TextureSource::Param(_))
+                )
+            })
+    }
+}

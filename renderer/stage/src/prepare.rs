@@ -4,7 +4,7 @@ use std::sync::Arc;
 use renderer_gpu::{Generation, Gpu};
 use renderer_scene::{
     Binding, BindingKind, BufferFormat, FrameUniform, Pass, PassBlend, PassKind, PassTarget, SceneProgram,
-    TextureSource,
+    TextureSource, hide_conditions,
 };
 
 use crate::StageError;
@@ -55,9 +55,13 @@ impl PreparedProgram {
             .modules
             .iter()
             .map(|m| {
+                let mut module = (*m.module).clone();
+                if gpu.is_software() {
+                    hide_conditions(&mut module);
+                }
                 gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
                     label: Some(&m.label),
-                    source: wgpu::ShaderSource::Naga(std::borrow::Cow::Owned((*m.module).clone())),
+                    source: wgpu::ShaderSource::Naga(std::borrow::Cow::Owned(module)),
                 })
             })
             .collect::<Vec<_>>();

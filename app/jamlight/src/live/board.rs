@@ -112,6 +112,8 @@ pub(crate) struct Board {
     pub stage_no: AtomicU32,
     /// Whether the panels that show layers are open.
     pub mix_open: AtomicBool,
+    /// Whether the editor is open.
+    pub code_open: AtomicBool,
     pub monitors: Slot<Vec<Monitor>>,
     /// What a person wants of windows, streams and the flash limiter.
     pub outputs: Slot<Arc<OutputWishes>>,
@@ -175,6 +177,7 @@ impl Board {
             marks: Slot::default(),
             stage_no: AtomicU32::new(0),
             mix_open: AtomicBool::new(false),
+            code_open: AtomicBool::new(false),
             monitors: Slot::default(),
             outputs: Slot::default(),
             output_state: Slot::default(),

@@ -196,6 +196,7 @@ impl Desk {
         }
         self.board.wanted_picture.store(pack(self.shell.wanted_picture()), Ordering::Relaxed);
         self.board.mix_open.store(self.shell.mode() == Mode::Mix, Ordering::Relaxed);
+        self.board.code_open.store(self.shell.mode() == Mode::Code, Ordering::Relaxed);
         if self.shell.mode() == Mode::Mix {
             self.board.library_seen.store(true, Ordering::Relaxed);
         }

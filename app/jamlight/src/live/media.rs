@@ -147,8 +147,9 @@ impl Worker {
         let (now, show) = (Instant::now(), self.start.member.show());
         let track = board.track(&show);
         let wants = wants(&show, board.clocks.get().beat, &track);
-        let built_in = PictureId::BUILT_IN.into_iter().zip([0, 1].map(Want::BuiltIn));
-        for (id, want) in built_in.chain(wants) {
+        let built_in = shows_pictures(&show, &self.start.library)
+            .then(|| PictureId::BUILT_IN.into_iter().zip([0, 1].map(Want::BuiltIn)));
+        for (id, want) in built_in.into_iter().flatten().chain(wants) {
             let kept = self.kept.entry(id).or_insert_with(|| Kept {
                 want,
                 wanted_at: now,
@@ -289,6 +290,18 @@ fn wants(show: &Show, beat: f64, track: &str) -> Vec<(PictureId, Want)> {
         wants.extend(pictures_of(layer).filter_map(still));
     }
     wants
+}
+
+/// Whether a scene or an effect of the show works on pictures: then those that come with the program stand in.
+fn shows_pictures(show: &Show, library: &SceneLibrary) -> bool {
+    let scenes = show.layers.iter().flat_map(|layer| {
+        let own = match &layer.source {
+            LayerSource::Scene(scene) => Some(scene),
+            _ => None,
+        };
+        own.into_iter().chain(layer.effects.iter().map(|effect| &effect.scene))
+    });
+    scenes.filter_map(|scene| library.program(scene)).any(|program| program.works_on_pictures())
 }
 
 fn pictures_of(layer: &Layer) -> impl Iterator<Item = &AssetId> {

@@ -1,7 +1,7 @@
 //! The library as the director may use it: programs that are on the stage.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,13 @@ use sync_protocol::{DEFAULT_SCENE, SceneId};
 use super::board::Board;
 use super::quarantine::Quarantine;
 use super::trial::{Trial, Verdict, scale_for};
+
+/// Programs that stay compiled when they are drawn no more. On a processor each holds some ten megabytes of everybody's
+/// memory and is back within a blink; a graphics card has room, and its compilers are slower.
+const KEPT_SOFTWARE: usize = 2;
+const KEPT: usize = 48;
+/// Frames after which a program counts as drawn no more: past any flicker of a show that is edited.
+const IDLE_FRAMES: u64 = 30;
 
 /// What strangers' scenes are judged with.
 #[derive(Clone)]
@@ -84,6 +91,9 @@ pub(crate) struct Scenery {
     /// The quarantine's count when refused scenes were last asked for.
     changes: u64,
     ready: HashSet<ProgramId>,
+    /// The frame each was last asked for.
+    used: RefCell<HashMap<ProgramId, u64>>,
+    frame: u64,
     asked: HashSet<ProgramId>,
     wanted: RefCell<Vec<(SceneId, Arc<SceneProgram>)>>,
     /// Scenes that were drawn lately.
@@ -104,6 +114,8 @@ impl Scenery {
             gate: Gate { software: gpu.is_software(), ..gate },
             board,
             ready: HashSet::new(),
+            used: RefCell::default(),
+            frame: 0,
             asked: HashSet::new(),
             wanted: RefCell::default(),
             playing: RefCell::default(),
@@ -135,6 +147,7 @@ impl Scenery {
                         self.gate.quarantine.came(id, &scene);
                     }
                     self.ready.insert(id);
+                    self.used.get_mut().insert(id, self.frame);
                 }
                 Ok((false, _)) | Err(StageError::Lost { .. }) => {}
                 Err(err) => board.card(CardKind::Error, format!("{err}. What played before plays on."), None),
@@ -146,6 +159,7 @@ impl Scenery {
             stage.has_program(program.id) && quarantine.reason(program.id).is_none()
         }) {
             self.ready.insert(program.id);
+            self.used.get_mut().insert(program.id, self.frame);
         }
         if std::mem::replace(&mut self.changes, quarantine.changes()) != quarantine.changes() {
             // One that was let go is asked for again.
@@ -153,6 +167,25 @@ impl Scenery {
             self.asked.retain(|id| ready.contains(id));
         }
         self.ready.len() > ready_before
+    }
+
+    /// Takes programs off the stage that were not drawn for long, but for the last few.
+    pub(crate) fn put_away(&mut self, stage: &mut Stage) {
+        self.frame += 1;
+        let kept = if self.gate.software { KEPT_SOFTWARE } else { KEPT };
+        let used = self.used.get_mut();
+        let age = |id: &ProgramId| self.frame - used.get(id).copied().unwrap_or(self.frame);
+        let mut idle: Vec<_> = self.ready.iter().copied().filter(|id| age(id) > IDLE_FRAMES).collect();
+        if idle.len() <= kept {
+            return;
+        }
+        idle.sort_unstable_by_key(age);
+        for id in idle.drain(kept..) {
+            stage.remove_program(id);
+            self.ready.remove(&id);
+            self.asked.remove(&id);
+            used.remove(&id);
+        }
     }
 
     /// Sends what the director missed to workers.
@@ -188,6 +221,7 @@ impl Scenes for Scenery {
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
         let program = self.library.program(scene)?;
         if self.ready.contains(&program.id) {
+            self.used.borrow_mut().insert(program.id, self.frame);
             self.gate.played.store(true, Ordering::Release);
             let mut playing = self.playing.borrow_mut();
             if !playing.contains(scene) {

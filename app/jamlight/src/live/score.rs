@@ -22,7 +22,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use app_desktop::CodeProblem;
+use app_desktop::{CardKind, CodeProblem};
 use app_library::SceneLibrary;
 use audio_engine::{
     BEATS_PER_CYCLE, DEFAULT_LOOKAHEAD_SECS, Engine, EngineInput, EngineSettings, LoadedSample, Plan,
@@ -31,7 +31,7 @@ use audio_engine::{
 use audio_io::{InstrumentHandle, MIX_RATE_HZ, Output};
 use audio_pattern::{Fault, Signals};
 use audio_signal::{AudioFrame, Cue, NoteEvent, SampleTime, Sound, Transport};
-use sync_protocol::{DEFAULT_SCENE, LayerSource, Running, SceneId, Show, TextId};
+use sync_protocol::{DEFAULT_SCENE, Layer, LayerSource, Running, SceneId, Show, TextId};
 
 use super::board::{Board, Heard};
 use super::room::Member;
@@ -41,6 +41,8 @@ use trace::Way;
 pub(crate) use worker::Job;
 use worker::{Evaluated, Loaded, Shelf, Worker};
 
+/// How often a machine without code looks whether there is some.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How often the score looks ahead.
 const TURN: Duration = Duration::from_millis(5);
 /// Notes nearer than this are in the callback's hands already: a change takes over behind it. Seconds.
@@ -78,10 +80,11 @@ pub(crate) struct ScoreStart {
     pub traces: bool,
 }
 
-/// Starts the score and its worker. Both end with the board and with the sender given back.
+/// Starts the score and its worker. Both end with the board and with the sender given back. The instrument and its
+/// sounds, 28 MB, are made when somebody opens the editor or the room runs code.
 ///
 /// # Errors
-/// When the system gives no thread, or the mix has no place left.
+/// When the system gives no thread.
 pub(crate) fn start(start: ScoreStart) -> anyhow::Result<(Sender<Job>, std::thread::JoinHandle<()>)> {
     let shelf = Shelf::default();
     // Unbounded, but one answer for each question of the score.
@@ -93,13 +96,42 @@ pub(crate) fn start(start: ScoreStart) -> anyhow::Result<(Sender<Job>, std::thre
         reply,
     })?;
     let samples = samples::start(start.board.clone(), start.samples.clone())?;
-    let player = Player::new(start, shelf, jobs.clone(), samples)?;
+    let asks = jobs.clone();
     let thread = std::thread::Builder::new()
         .name("score".to_owned())
         .stack_size(8 << 20)
-        .spawn(move || player.run(&loaded))
+        .spawn(move || {
+            while !start.is_wanted() {
+                if start.board.is_ending() {
+                    return;
+                }
+                std::thread::sleep(LOOK_EVERY);
+            }
+            let board = start.board.clone();
+            match Player::new(start, shelf, asks, samples) {
+                Ok(player) => player.run(&loaded),
+                Err(err) => {
+                    board.card(
+                        CardKind::Error,
+                        format!("Code cannot be heard: {err:#}. Restart Jamlight."),
+                        None,
+                    );
+                }
+            }
+        })
         .context("the score's thread cannot start")?;
     Ok((jobs, thread))
+}
+
+impl ScoreStart {
+    /// Whether code runs, shows itself, or is about to be written.
+    fn is_wanted(&self) -> bool {
+        let show = self.member.show();
+        let painted = |layer: &Layer| matches!(&layer.source, LayerSource::Scene(id) if id.as_str().starts_with(CODE_SCENE_PREFIX));
+        self.board.code_open.load(Ordering::Relaxed)
+            || !show.running.is_empty()
+            || show.layers.iter().any(painted)
+    }
 }
 
 /// One block of code that runs.
