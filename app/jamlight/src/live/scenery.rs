@@ -21,7 +21,7 @@ use super::trial::{Trial, Verdict, scale_for};
 
 /// Programs that stay compiled when they are drawn no more. On a processor each holds some ten megabytes of everybody's
 /// memory and is back within a blink; a graphics card has room, and its compilers are slower.
-const KEPT_SOFTWARE: usize = 2;
+const KEPT_SOFTWARE: usize = 1;
 const KEPT: usize = 48;
 /// Frames after which a program counts as drawn no more: past any flicker of a show that is edited.
 const IDLE_FRAMES: u64 = 30;

@@ -60,9 +60,12 @@ pub(crate) fn run(args: &LiveArgs) -> anyhow::Result<()> {
         command
             .args(std::env::args_os().skip(1))
             .arg("--engine")
-            // glibc gives every busy thread a heap of its own, which keeps what was freed in it: two are enough for
-            // threads that hardly allocate, and save tens of megabytes. Other systems do not read it.
+            // glibc gives every busy thread a heap of its own, and a heap keeps what was freed in it: two are enough for
+            // threads that hardly allocate, and what takes a megabyte goes back to the system at once. Scenes come and
+            // go all evening. Other systems do not read these.
             .env("MALLOC_ARENA_MAX", "2")
+            .env("MALLOC_MMAP_THRESHOLD_", "1048576")
+            .env("MALLOC_TRIM_THRESHOLD_", "131072")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         if safe {
