@@ -117,8 +117,10 @@ fn end_when_nobody_reads() {
 
 /// Sends the log to standard error: warnings, or what `JAMLIGHT_LOG` asks for.
 fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("JAMLIGHT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error"));
+    // Each look at the sound devices is a connection that ends, which `pulseaudio` calls an error.
+    let filter = tracing_subscriber::EnvFilter::try_from_env("JAMLIGHT_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error,pulseaudio=off")
+    });
     // A second start in one process keeps the first log.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().try_init();

@@ -84,10 +84,10 @@ impl Reporter {
     }
 }
 
-/// Picks a device and builds its stream. May be called twice: with a connection that was used before,
-/// and with a new one when that is dead.
+/// Picks a device and builds its stream, with others that only help it. May be called twice: with a connection that
+/// was used before, and with a new one when that is dead.
 pub(crate) type Build =
-    Box<dyn Fn(&cpal::Host, Reporter) -> Result<(cpal::Stream, Picked), AudioError> + Send>;
+    Box<dyn Fn(&cpal::Host, Reporter) -> Result<(Vec<cpal::Stream>, Picked), AudioError> + Send>;
 
 /// What the streams of one keeper share, one after the other.
 #[derive(Default)]
@@ -161,16 +161,18 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
     let shelf = Arc::clone(&opening.0);
     let used = shelf.host.lock().unwrap_or_else(PoisonError::into_inner).take();
     let start = |host: cpal::Host| -> Result<_, AudioError> {
-        let (stream, picked) = build(&host, reporter.clone())?;
-        stream.play()?;
-        Ok((host, stream, picked))
+        let (streams, picked) = build(&host, reporter.clone())?;
+        for stream in &streams {
+            stream.play()?;
+        }
+        Ok((host, streams, picked))
     };
     let opened = match used.map(start) {
         Some(Ok(opened)) => Ok(opened),
         Some(Err(_)) | None => open_host(host).and_then(start),
     };
     drop(opening);
-    let (host, stream, picked) = match opened {
+    let (host, streams, picked) = match opened {
         Ok(opened) => opened,
         Err(err) => {
             // A keeper that left does not want to know.
@@ -189,8 +191,10 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
     let _closing = Stuck::enter(&shelf);
     // Dropping alone leaves PulseAudio's streams running now and then: the connection goes before its
     // last command. So it is told to stop first, and the connection outlives the stream a little.
-    let _ = stream.pause();
-    drop(stream);
+    for stream in &streams {
+        let _ = stream.pause();
+    }
+    drop(streams);
     thread::park_timeout(FAREWELL);
     drop(device);
     *shelf.host.lock().unwrap_or_else(PoisonError::into_inner) = Some(host);

@@ -303,7 +303,7 @@ impl Worker {
             let picked = pick_output(host, &choice)?;
             let outlet = Outlet::new(Arc::clone(&mixer), Arc::clone(&vitals), clock.clone(), &picked.config);
             let stream = build_stream(&picked, block_frames, outlet, reporter)?;
-            Ok((stream, picked))
+            Ok((vec![stream], picked))
         })
     }
 }

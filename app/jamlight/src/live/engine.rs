@@ -259,6 +259,11 @@ fn begin(paths: &Paths, args: &LiveArgs, board: &Board) -> Beginning {
     };
     let now = unix_millis();
     let mut show = saved.show.clone();
+    if saved.clean {
+        // What was held back for a moment of the last evening is not what the next one begins with.
+        show.master.blackout = false;
+        show.master.frozen = false;
+    }
     if args.safe {
         show.layers = vec![safe_layer(&saved.show)];
         board.card(CardKind::Error, "Jamlight ended three times within a minute, so it began with a safe scene. What happened is in the crashes folder; your show is in its file.", None);

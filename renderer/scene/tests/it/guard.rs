@@ -1,5 +1,5 @@
 use naga::{BinaryOperator, Expression, Literal, Statement};
-use renderer_scene::{MAX_LOOP_STEPS, isf};
+use renderer_scene::{MAX_LOOP_STEPS, hide_conditions, isf};
 
 fn compile(code: &str) -> Result<renderer_scene::SceneProgram, renderer_scene::SceneError> {
     isf::compile(&format!("/*{{}}*/\n{code}"), None, "test")
@@ -125,4 +125,52 @@ fn texts_made_to_break_the_compiler_end_in_an_error_or_a_program() {
             panic!("{error}: {}", code.chars().take(60).collect::<String>());
         }
     }
+}
+
+#[test]
+fn hidden_conditions_are_as_many_and_the_module_is_valid() {
+    let program = compile(
+        "float f(float x) { if (FRAMEINDEX == 0) { return 0.0; } for (int i = 0; i < FRAMEINDEX; i++) { x += 1.0; } return x; }
+         void main() { gl_FragColor = FRAMEINDEX == 0 ? vec4(1.0) : vec4(f(TIME)); }",
+    )
+    .unwrap();
+    let module = &program.modules[program.passes[0].module].module;
+    let mut hidden = (**module).clone();
+    hide_conditions(&mut hidden);
+    let validated =
+        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::all())
+            .validate(&hidden);
+    assert!(validated.is_ok(), "{validated:?}");
+    for ((_, before), (_, after)) in module.functions.iter().zip(hidden.functions.iter()) {
+        let (shown, hidden) = (conditions(&before.body, before), conditions(&after.body, after));
+        assert_eq!(hidden.0, shown.0);
+        assert_eq!(hidden.1, hidden.0, "each asks for more than the numbers of the frame");
+    }
+}
+
+/// How many conditions there are, and how many ask for something that is read besides.
+fn conditions(block: &naga::Block, function: &naga::Function) -> (u32, u32) {
+    let mut found = (0, 0);
+    for statement in block.iter() {
+        let inner: Vec<&naga::Block> = match statement {
+            Statement::Loop { body, continuing, .. } => vec![body, continuing],
+            Statement::Block(inner) => vec![inner],
+            Statement::If { condition, accept, reject } => {
+                let hidden = matches!(
+                    function.expressions[*condition],
+                    Expression::Binary { op: BinaryOperator::LogicalAnd, right, .. }
+                        if matches!(function.expressions[right], Expression::Load { .. })
+                );
+                found = (found.0 + 1, found.1 + u32::from(hidden));
+                vec![accept, reject]
+            }
+            Statement::Switch { cases, .. } => cases.iter().map(|case| &case.body).collect(),
+            _ => Vec::new(),
+        };
+        for block in inner {
+            let (all, hidden) = conditions(block, function);
+            found = (found.0 + all, found.1 + hidden);
+        }
+    }
+    found
 }
