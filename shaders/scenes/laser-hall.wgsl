@@ -36,7 +36,7 @@ clock = true
 [[storage]]
 name = "beams"
 type = "vec4f"
-count = 128
+count = 208
 
 [[pass]]
 compute = "aim"
@@ -46,8 +46,13 @@ groups = [1, 1, 1]
 image = "image"
 ---*/
 
-// Two entries per beam: from and to (short side -1 to 1, after perspective), then strength, colour, width, depth.
+// Three entries per beam, all that does not change from pixel to pixel: where it begins and its way (short side -1 to 1,
+// after perspective); its way's length to the power of -2, its width, its light on the floor; its colour. Then two per
+// fixture: where it hangs and how wide its lamp shines; its colour.
 const FAN: i32 = 8;
+const LAMPS: i32 = 192;
+
+var<workgroup> lamps: array<vec3f, 64>;
 
 fn project(v: vec3f) -> vec3f {
     let depth = max(v.z + 2.4, 0.25);
@@ -110,8 +115,24 @@ fn aim(@builtin(local_invocation_index) i: u32) {
     let level = spectrum(0.05 + 0.75 * abs(s) * 2.0);
     let strength = select(0.0, 0.16 + 0.8 * level * level + 0.9 * pulse(frame.kick, 0.14) + 0.3 * swing * frame.all.x, on) * chopped;
     let lands = select(0.0, 1.0, to_floor <= min(5.0, room));
-    beams[i * 2u] = vec4f(a.xy, b.xy);
-    beams[i * 2u + 1u] = vec4f(strength, 0.30 + 0.16 * pair + 0.30 * abs(s), 1.0 / a.z, lands);
+    let along = b.xy - a.xy;
+    let lamp = 0.022 / a.z;
+    let c = palette(clamp(0.30 + 0.16 * pair + 0.30 * abs(s), 0.0, 1.0));
+    beams[i * 3u] = vec4f(a.xy, along);
+    beams[i * 3u + 1u] = vec4f(1.0 / max(dot(along, along), 1e-6), 0.0035 / a.z, 0.32 * lands, 0.0);
+    beams[i * 3u + 2u] = vec4f(c * strength, 0.0);
+    // A lamp shines with all of its fan.
+    lamps[i] = mix(c, palette(1.0), 0.5) * strength * 0.020;
+    workgroupBarrier();
+    if ray == 0 {
+        var shine = vec3f(0.0);
+        for (var k = 0u; k < u32(FAN); k++) {
+            shine += lamps[i + k];
+        }
+        let slot = u32(LAMPS + fixture * 2);
+        beams[slot] = vec4f(a.xy, lamp * lamp, 0.0);
+        beams[slot + 1u] = vec4f(shine, 0.0);
+    }
 }
 
 fn lit(at: vec2f, fog: f32, mirrored: f32) -> vec3f {
@@ -119,23 +140,30 @@ fn lit(at: vec2f, fog: f32, mirrored: f32) -> vec3f {
     let count = i32(floor(params.fixtures)) * FAN;
     // A beam is never thinner than a pixel.
     let least = 1.6 / min(frame.size.x, frame.size.y);
+    let blur = 1.0 + 5.0 * mirrored;
+    let bright = (0.55 + 0.45 * fog) * (1.0 - 0.6 * mirrored);
+    let air = params.haze * fog * 0.16;
     for (var k = 0; k < count; k++) {
-        let ends = beams_ro[k * 2];
-        let how = beams_ro[k * 2 + 1];
-        let way = ends.zw - ends.xy;
-        let long = max(dot(way, way), 1e-6);
-        let along = dot(at - ends.xy, way) / long;
-        let d = length(at - ends.xy - way * clamp(along, 0.0, 1.0));
-        let width = max(0.0035 * how.z * (1.0 + along), least) * (1.0 + 5.0 * mirrored);
-        let core = glow_tight(d, width) * (0.55 + 0.45 * fog);
-        let air = glow(d, 0.030) * params.haze * fog * 0.16;
-        let fade = exp(-max(along, 0.0) * 0.9) * smoothstep(-0.02, 0.02, along) * smoothstep(1.05, 0.98, along);
-        let c = palette(clamp(how.y, 0.0, 1.0));
-        light += c * how.x * fade * (core * (1.0 - 0.6 * mirrored) + air);
-        // The lamp itself, and where the beam strikes the floor.
-        let lamp = length(at - ends.xy);
-        light += mix(c, palette(1.0), 0.5) * how.x * 0.020 * glow(lamp, 0.022 * how.z);
-        light += c * how.w * how.x * 0.32 * glow(length((at - ends.zw) * vec2f(0.7, 2.2)), 0.028);
+        let line = beams_ro[k * 3];
+        let how = beams_ro[k * 3 + 1];
+        let from_lamp = at - line.xy;
+        let along = dot(from_lamp, line.zw) * how.x;
+        let aside = from_lamp - line.zw * saturate(along);
+        let d2 = dot(aside, aside);
+        let width = max(how.y * (1.0 + along), least) * blur;
+        let core = exp(-d2 / (width * width)) * bright;
+        // It loses light on its way, about as exp(-0.9 along), and ends at both ends.
+        let x = max(along, 0.0);
+        let fade = saturate(25.0 * along + 0.5) * saturate(14.0 * (1.05 - along)) / (1.0 + x * (0.9 + 0.55 * x));
+        // Where it strikes the floor, a spot that lies flat.
+        let spot = (from_lamp - line.zw) * vec2f(0.7, 2.2);
+        let strikes = how.z * 0.000784 / (0.000784 + dot(spot, spot));
+        light += beams_ro[k * 3 + 2].rgb * (fade * (core + air * 0.0009 / (0.0009 + d2)) + strikes);
+    }
+    for (var k = 0; k < count / FAN; k++) {
+        let lamp = beams_ro[LAMPS + k * 2];
+        let away = at - lamp.xy;
+        light += beams_ro[LAMPS + k * 2 + 1].rgb * (lamp.z / (lamp.z + dot(away, away)));
     }
     return light;
 }
