@@ -7,6 +7,7 @@
 //!
 //! Time here is the mix's: frames of the output. The ear tells how its own stream time lies to it.
 
+mod begin;
 mod samples;
 mod stand;
 #[cfg(test)]
@@ -15,34 +16,29 @@ mod trace;
 mod worker;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use app_desktop::{CardKind, CodeProblem};
-use app_library::SceneLibrary;
+use app_desktop::CodeProblem;
 use audio_engine::{
     BEATS_PER_CYCLE, DEFAULT_LOOKAHEAD_SECS, Engine, EngineInput, EngineSettings, LoadedSample, Plan,
     Planned, Score, ScoreSettings, SoundTable, install_kits,
 };
-use audio_io::{InstrumentHandle, MIX_RATE_HZ, Output};
+use audio_io::{InstrumentHandle, MIX_RATE_HZ};
 use audio_pattern::{Fault, Signals};
 use audio_signal::{AudioFrame, Cue, NoteEvent, SampleTime, Sound, Transport};
-use sync_protocol::{DEFAULT_SCENE, Layer, LayerSource, Running, SceneId, Show, TextId};
+use sync_protocol::{DEFAULT_SCENE, LayerSource, Running, SceneId, Show, TextId};
 
 use super::board::{Board, Heard};
-use super::room::Member;
+pub(crate) use begin::{ScoreStart, start};
 use samples::SampleReader;
 pub(crate) use stand::{CodeLead, PlayedNote, Stand, TextGlow, leading};
 use trace::Way;
 pub(crate) use worker::Job;
-use worker::{Evaluated, Loaded, Shelf, Worker};
+use worker::{Evaluated, Loaded, Shelf};
 
-/// How often a machine without code looks whether there is some.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How often the score looks ahead.
 const TURN: Duration = Duration::from_millis(5);
 /// Notes nearer than this are in the callback's hands already: a change takes over behind it. Seconds.
@@ -67,72 +63,6 @@ const SAMPLE_ROWS: u16 = 12;
 const MAX_GLOWS: usize = 512;
 /// What scenes made by code are called: this and the name of the text.
 pub(crate) const CODE_SCENE_PREFIX: &str = "code:";
-
-/// What the score needs.
-pub(crate) struct ScoreStart {
-    pub board: Arc<Board>,
-    pub member: Member,
-    pub output: Output,
-    pub library: Arc<SceneLibrary>,
-    /// Folders of the user's own samples.
-    pub samples: Vec<PathBuf>,
-    /// Prints the way of each evaluation (drill `trace-code`).
-    pub traces: bool,
-}
-
-/// Starts the score and its worker. Both end with the board and with the sender given back. The instrument and its
-/// sounds, 28 MB, are made when somebody opens the editor or the room runs code.
-///
-/// # Errors
-/// When the system gives no thread.
-pub(crate) fn start(start: ScoreStart) -> anyhow::Result<(Sender<Job>, std::thread::JoinHandle<()>)> {
-    let shelf = Shelf::default();
-    // Unbounded, but one answer for each question of the score.
-    let (reply, loaded) = channel();
-    let jobs = worker::start(Worker {
-        board: start.board.clone(),
-        member: start.member.clone(),
-        shelf: shelf.clone(),
-        reply,
-    })?;
-    let samples = samples::start(start.board.clone(), start.samples.clone())?;
-    let asks = jobs.clone();
-    let thread = std::thread::Builder::new()
-        .name("score".to_owned())
-        .stack_size(8 << 20)
-        .spawn(move || {
-            while !start.is_wanted() {
-                if start.board.is_ending() {
-                    return;
-                }
-                std::thread::sleep(LOOK_EVERY);
-            }
-            let board = start.board.clone();
-            match Player::new(start, shelf, asks, samples) {
-                Ok(player) => player.run(&loaded),
-                Err(err) => {
-                    board.card(
-                        CardKind::Error,
-                        format!("Code cannot be heard: {err:#}. Restart Jamlight."),
-                        None,
-                    );
-                }
-            }
-        })
-        .context("the score's thread cannot start")?;
-    Ok((jobs, thread))
-}
-
-impl ScoreStart {
-    /// Whether code runs, shows itself, or is about to be written.
-    fn is_wanted(&self) -> bool {
-        let show = self.member.show();
-        let painted = |layer: &Layer| matches!(&layer.source, LayerSource::Scene(id) if id.as_str().starts_with(CODE_SCENE_PREFIX));
-        self.board.code_open.load(Ordering::Relaxed)
-            || !show.running.is_empty()
-            || show.layers.iter().any(painted)
-    }
-}
 
 /// One block of code that runs.
 struct Block {

@@ -1,9 +1,11 @@
-use audio_io::{OutputChoice, OutputSettings, Tap};
+use app_library::SceneLibrary;
+use audio_io::{Output, OutputChoice, OutputSettings, Tap};
 use audio_signal::AudioFrame;
 use sync_hub::Hub;
 use sync_protocol::Command;
 
 use super::*;
+use crate::live::room::Member;
 
 /// A room, its score, and a tap of what it plays, with an ear that hears nothing else.
 struct Rig {
