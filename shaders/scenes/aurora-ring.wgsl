@@ -133,5 +133,5 @@ fn image(at: Pixel) -> vec4f {
     // The waveform, a thread inside the ring.
     let wave = waveform(0.1 + 0.8 * ring.along) * smoothstep(0.0, 0.08, ring.along) * smoothstep(1.0, 0.92, ring.along);
     light += palette(0.55) * glow_tight(r - ring.r * 0.62 - 0.07 * wave, 0.005) * (0.10 + 0.5 * frame.all.x);
-    return vec4f(light, 1.0);
+    return vec4f(light * note_light(), 1.0);
 }

@@ -94,5 +94,5 @@ fn image(p: Pixel) -> vec4f {
     let rung = step(0.72, random_cell(c + vec2i(i32(frame.hat.x) * 13, 7)));
     let tilt = pow(max(dot(normalize(n + vec3f(lot - 0.5, 0.0) * 0.7), normalize(lamp + eye)), 0.0), 60.0);
     light += palette(0.97) * sewn * glow_tight(sequin, 0.075) * (tilt * 0.35 + 1.7 * rung * pulse(frame.hat, 0.10));
-    return vec4f(light * vignette(p.pos, 0.3), 1.0);
+    return vec4f(light * vignette(p.pos, 0.3) * note_light(), 1.0);
 }

@@ -126,5 +126,5 @@ fn image(p: Pixel) -> vec4f {
     // Where a kick seeded it, it burns for a moment; and the whole dish feels the blow.
     light += palette(0.9) * c.z * (0.04 + 2.2 * c.y);
     light *= 1.0 + 0.9 * pulse(frame.kick, 0.11) + 0.5 * pulse(frame.snare, 0.09);
-    return vec4f(light * vignette(p.pos, 0.55), 1.0);
+    return vec4f(light * vignette(p.pos, 0.55) * note_light(), 1.0);
 }

@@ -124,5 +124,5 @@ fn image(p: Pixel) -> vec4f {
     let s = swing(p.pos);
     let metal = palette(0.3) * s * s * (0.006 + 0.03 * frame.bass.x + 0.05 * pulse(frame.kick, 0.15));
     let edge = palette(0.75) * glow_tight(s, 0.05) * (0.01 + 0.35 * pulse(frame.snare, 0.12));
-    return vec4f((look(plate, p.uv).rgb * 1.3 + metal + edge) * vignette(p.pos, 0.35), 1.0);
+    return vec4f(((look(plate, p.uv).rgb * 1.3 + metal + edge) * vignette(p.pos, 0.35)) * note_light(), 1.0);
 }

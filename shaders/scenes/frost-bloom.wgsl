@@ -247,5 +247,5 @@ fn image(p: Pixel) -> vec4f {
     light += palette(0.25) * (1.0 - 0.7 * solid) * breath * breath * (0.02 + 0.10 * frame.bass.x + 0.10 * kick) * vignette(p.pos, 0.8);
     // Water left by the thaw runs as drops of light.
     light += palette(0.6) * here.w * smoothstep(0.3, 0.6, here.x) * exp(-abs(here.w - 0.4) * 9.0) * breath * 0.8;
-    return vec4f(light * vignette(p.pos, 0.3), 1.0);
+    return vec4f(light * vignette(p.pos, 0.3) * note_light(), 1.0);
 }

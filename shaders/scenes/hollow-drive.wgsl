@@ -118,5 +118,5 @@ fn image(at: Pixel) -> vec4f {
     let corner = abs(fract(polar(q).x * n) - 0.5) * r;
     let lot = random(u32(fract(polar(q).x + 0.5 / n) * n) + u32(frame.hat.x) * 977u);
     light += palette(0.9) * pulse(frame.hat, 0.08) * (0.2 + lot) * glow_tight(abs(0.5 * r - corner), 0.004 + 0.006 * r) * smoothstep(0.1, 0.9, r);
-    return vec4f(light, 1.0);
+    return vec4f(light * note_light(), 1.0);
 }

@@ -156,5 +156,5 @@ fn image(p: Pixel) -> vec4f {
     let r = length(p.pos - heart(frame.kick.x));
     let air = palette(0.35) * (0.010 + 0.05 * frame.bass.x) * vignette(p.pos, 1.5)
         + palette(0.6) * pulse(frame.kick, 0.14) * 0.22 * glow(r, 0.16);
-    return vec4f(smoke * (1.1 + 1.5 * pulse(frame.kick, 0.13) + 0.6 * pulse(frame.snare, 0.1)) + air, 1.0);
+    return vec4f((smoke * (1.1 + 1.5 * pulse(frame.kick, 0.13) + 0.6 * pulse(frame.snare, 0.1)) + air) * note_light(), 1.0);
 }

@@ -189,5 +189,5 @@ fn image(p: Pixel) -> vec4f {
         light = lit(mirrored, fog, 0.6) * (0.42 * exp(-depth * 1.1)) + lit(at, fog, 0.0) * 0.55;
         light += palette(0.3) * exp(-depth * 9.0) * (0.015 + 0.06 * frame.bass.x);
     }
-    return vec4f(light * vignette(p.pos, 0.15), 1.0);
+    return vec4f(light * vignette(p.pos, 0.15) * note_light(), 1.0);
 }

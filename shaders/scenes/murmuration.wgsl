@@ -239,5 +239,5 @@ fn image(p: Pixel) -> vec4f {
     let wet = palette(0.55) * exp(height * 5.0) * glow(p.pos.x - sun.x, 0.35) * (0.05 + 0.16 * frame.bass.x + 0.2 * kick)
         * smoothstep(0.35, 0.8, noise2(vec2f(p.pos.x * 6.0, height * 60.0 + 0.6 * frame.time.x)));
     light = mix(light, wet, land);
-    return vec4f(light, 1.0);
+    return vec4f(light * note_light(), 1.0);
 }

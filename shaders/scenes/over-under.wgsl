@@ -129,5 +129,5 @@ fn image(p: Pixel) -> vec4f {
     let rung = step(0.8, random_cell(c + vec2i(i32(frame.hat.x) * 19, 2)));
     light += palette(0.97) * rung * pulse(frame.hat, 0.10) * glow(length(fract(g) - 0.5), 0.035) * 1.4;
     light += palette(0.5) * pulse(frame.snare, 0.12) * 0.05 * (first.cover + second.cover);
-    return vec4f(light * vignette(p.pos, 0.35), 1.0);
+    return vec4f(light * vignette(p.pos, 0.35) * note_light(), 1.0);
 }

@@ -100,5 +100,5 @@ fn image(p: Pixel) -> vec4f {
         light = mix(light, c, cover);
         k += 1.0;
     }
-    return vec4f(light * vignette(p.pos, 0.25), 1.0);
+    return vec4f(light * vignette(p.pos, 0.25) * note_light(), 1.0);
 }

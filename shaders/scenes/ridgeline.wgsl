@@ -117,5 +117,5 @@ fn image(p: Pixel) -> vec4f {
         let rung = step(0.6, random_cell(vec2i(floor(cellp)) + vec2i(i32(frame.hat.x) * 13, 1)));
         light += palette(0.9) * lit * glow_tight(star, 0.0035) * (0.15 + 1.6 * rung * pulse(frame.hat, 0.12)) * smoothstep(size, size + 0.1, r);
     }
-    return vec4f(light, 1.0);
+    return vec4f(light * note_light(), 1.0);
 }

@@ -261,5 +261,5 @@ fn image(p: Pixel) -> vec4f {
     // Where the water turns fast, it glows of itself.
     let turning = abs(flow_at(basin(p.pos)).z);
     light += palette(0.4) * smoothstep(2.0, 22.0, turning) * (0.02 + 0.10 * frame.bass.x + 0.2 * kick);
-    return vec4f(light * vignette(p.pos, 0.25), 1.0);
+    return vec4f(light * vignette(p.pos, 0.25) * note_light(), 1.0);
 }

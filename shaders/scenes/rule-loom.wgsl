@@ -157,5 +157,5 @@ fn image(p: Pixel) -> vec4f {
     light += palette(0.85) * shuttle * glow(p.pos.x - (fract(frame.beat.x * 0.5) * 4.0 - 2.0), 0.6) * 0.9;
     light += palette(0.5) * pulse(frame.snare, 0.12) * thread * 0.10;
     light *= 0.35 + 0.65 * smoothstep(-1.6, 0.9, slope + 0.6);
-    return vec4f(light * vignette(p.pos, 0.35), 1.0);
+    return vec4f(light * vignette(p.pos, 0.35) * note_light(), 1.0);
 }

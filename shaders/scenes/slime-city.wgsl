@@ -152,5 +152,5 @@ fn image(p: Pixel) -> vec4f {
     let lamp = step(0.965, random_cell(vec2i(floor(q * 0.5)) + vec2i(i32(frame.hat.x) * 19, 5)));
     light += palette(1.0) * lamp * smoothstep(0.35, 0.7, crowd) * pulse(frame.hat, 0.10) * 3.0;
     light += palette(0.9) * pow(relief * hot, 3.0) * (0.4 + 1.2 * pulse(frame.snare, 0.12));
-    return vec4f(light * vignette(p.pos, 0.35), 1.0);
+    return vec4f(light * vignette(p.pos, 0.35) * note_light(), 1.0);
 }

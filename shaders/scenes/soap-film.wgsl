@@ -105,5 +105,5 @@ fn image(p: Pixel) -> vec4f {
     // The edge of the black film burns like a thread.
     let edge = glow_tight(thick - 0.045, 0.020) * smoothstep(0.0, 0.01, length(slope));
     light += palette(0.85) * edge * (0.08 + 0.35 * frame.high.x + 0.8 * pulse(frame.hat, 0.10));
-    return vec4f(light * vignette(p.pos, 0.55), 1.0);
+    return vec4f(light * vignette(p.pos, 0.55) * note_light(), 1.0);
 }

@@ -82,5 +82,5 @@ fn image(at: Pixel) -> vec4f {
     light += palette(0.85) * rim * (0.25 + 0.5 * frame.bass.x + 1.8 * kick) + palette(0.6) * glow(max(r - hole, 0.0), 0.05) * step(hole, r) * (0.04 + 0.4 * kick);
     light += palette(0.7) * lens * (0.02 + 0.20 * cloud * cloud);
     light += palette(0.9) * glow_tight(p.y + 0.2 * p.x, 0.006) * glow(r, 0.35) * pulse(frame.snare, 0.12) * 0.8;
-    return vec4f(light, 1.0);
+    return vec4f(light * note_light(), 1.0);
 }

@@ -200,5 +200,5 @@ fn image(p: Pixel) -> vec4f {
     let lit = look(trail, p.uv).rgb;
     // The air round the body takes a little of its light.
     let air = palette(0.3) * vignette(p.pos, 3.0) * (0.012 + 0.05 * frame.bass.x * frame.bass.x + 0.10 * pulse(frame.kick, 0.15));
-    return vec4f((lit * (1.25 + 0.8 * pulse(frame.kick, 0.12)) + air) * vignette(p.pos, 0.2), 1.0);
+    return vec4f(((lit * (1.25 + 0.8 * pulse(frame.kick, 0.12)) + air) * vignette(p.pos, 0.2)) * note_light(), 1.0);
 }

@@ -83,5 +83,5 @@ fn image(p: Pixel) -> vec4f {
     var light = mix(own, toned, params.tint) * (0.14 + 0.36 * frame.all.x + 0.75 * kick + 0.35 * pulse(frame.snare, 0.1));
     light += palette(0.95) * seam * seam * (0.05 + 0.45 * frame.mid.y + 0.5 * kick) * 0.7;
     light += palette(0.8) * front * (0.10 + 0.6 * l);
-    return vec4f(light * vignette(p.pos, 0.5), 1.0);
+    return vec4f(light * vignette(p.pos, 0.5) * note_light(), 1.0);
 }

@@ -126,5 +126,5 @@ fn image(p: Pixel) -> vec4f {
     let grid = abs(fract(p.pos * 4.0) - 0.5);
     let lines = glow_tight(min(0.5 - grid.x, 0.5 - grid.y), 0.012) * 0.018 * (0.4 + frame.all.x);
     let tube = vignette(p.pos, 0.8);
-    return vec4f((beam_light * 1.6 + palette(0.45) * lines) * tube, 1.0);
+    return vec4f(((beam_light * 1.6 + palette(0.45) * lines) * tube) * note_light(), 1.0);
 }

@@ -132,5 +132,5 @@ fn image(p: Pixel) -> vec4f {
     light += palette(0.75) * wet * smoothstep(0.3, 0.95, -bend.y * 1.4) * (0.05 + 0.16 * frame.all.x + 0.25 * pulse(frame.snare, 0.14));
     light *= 1.0 + 0.35 * kick;
     light += palette(0.2) * 0.004;
-    return vec4f(light * vignette(p.pos, 0.25), 1.0);
+    return vec4f(light * vignette(p.pos, 0.25) * note_light(), 1.0);
 }

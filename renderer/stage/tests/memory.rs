@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot run fails")]
 #![expect(clippy::disallowed_methods, reason = "asks the system what the process holds")]
 
-#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "it/song.rs"]
 mod song;
 
