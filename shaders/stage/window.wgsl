@@ -2,6 +2,8 @@
 
 @group(0) @binding(0) var picture: texture_2d<f32>;
 @group(0) @binding(1) var samp: sampler;
+// A colour over the picture, multiplied by its alpha.
+@group(0) @binding(2) var<uniform> veil: vec4f;
 
 // Whether the picture has the size of its place: read without filtering, a third of the work for a processor that draws.
 override EXACT: bool = false;
@@ -18,8 +20,11 @@ fn corner(@builtin(vertex_index) i: u32) -> Corner {
 
 @fragment
 fn show(in: Corner) -> @location(0) vec4f {
+    var light: vec4f;
     if EXACT {
-        return textureLoad(picture, vec2i(in.uv * vec2f(textureDimensions(picture))), 0);
+        light = textureLoad(picture, vec2i(in.uv * vec2f(textureDimensions(picture))), 0);
+    } else {
+        light = textureSampleLevel(picture, samp, in.uv, 0.0);
     }
-    return textureSampleLevel(picture, samp, in.uv, 0.0);
+    return vec4f(light.rgb * (1.0 - veil.a) + veil.rgb, 1.0);
 }

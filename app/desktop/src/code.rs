@@ -54,14 +54,20 @@ pub(crate) struct Desk {
     quantum_beats: f64,
 }
 
+/// What lies between the picture and the code.
+pub(crate) fn backdrop(ui: &egui::Ui, model: &Model) -> egui::Color32 {
+    Tokens::in_use(ui).background.gamma_multiply(model.look.code_backdrop.clamp(0.0, 1.0))
+}
+
 /// The code of the room, or the text of the selected layer's scene.
 pub(crate) fn code_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
-    let tokens = Tokens::in_use(ui);
     let mut desk = std::mem::take(&mut shell.code);
     let id = desk.in_front(model);
     let asked = keys(ui, &desk, &id);
-    let backdrop = tokens.background.gamma_multiply(model.look.code_backdrop.clamp(0.0, 1.0));
-    let frame = egui::Frame::new().fill(backdrop).inner_margin(SPACE_M);
+    // Who paints the picture paints this with it: a second look at every pixel of the window is what a processor that
+    // draws has no time for.
+    let fill = if shell.veils_picture() { egui::Color32::TRANSPARENT } else { backdrop(ui, model) };
+    let frame = egui::Frame::new().fill(fill).inner_margin(SPACE_M);
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         bar_ui(ui, &mut desk, &id, shell, model, commands);
         if desk.shows_scene {

@@ -45,8 +45,8 @@ impl Mode {
     }
 }
 
-/// Draws a picture in a place of the window, without egui's own shader.
-pub type PaintPicture = fn(Rect, &Picture) -> egui::epaint::PaintCallback;
+/// Draws a picture in a place of the window, and a colour over it, without egui's own shader.
+pub type PaintPicture = fn(Rect, &Picture, egui::Color32) -> egui::epaint::PaintCallback;
 
 /// What the window remembers between frames. It outlives the window's GPU.
 #[derive(Default)]
@@ -85,6 +85,11 @@ impl Shell {
     /// Makes the shell of a window that just opened: Play, nothing selected.
     pub fn new() -> Self {
         Self { presence: 1.0, wanted_picture: MAX_PICTURE, ..Self::default() }
+    }
+
+    /// Whether the picture is painted with what lies over it.
+    pub(crate) fn veils_picture(&self) -> bool {
+        self.paint_picture.is_some()
     }
 
     /// Draws the large picture this way; without it, as a texture of egui's.
@@ -314,7 +319,13 @@ fn picture_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model) {
         }
     }
     match shell.paint_picture {
-        Some(paint) => drop(ui.painter().add(paint(place, picture))),
+        Some(paint) => {
+            let veil = match shell.mode {
+                Mode::Code => code::backdrop(ui, model).gamma_multiply(shell.presence),
+                Mode::Play | Mode::Mix => egui::Color32::TRANSPARENT,
+            };
+            ui.painter().add(paint(place, picture, veil));
+        }
         None => {
             let Some(texture) = shell.texture(ui.ctx(), "program", picture) else { return };
             let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));

@@ -9,9 +9,9 @@ use egui::epaint::{PaintCallback, PaintCallbackInfo};
 
 const PICTURE_WGSL: &str = include_str!("../../../../shaders/stage/window.wgsl");
 
-/// Returns what draws the picture in a place of the window.
-pub(crate) fn paint_picture(place: egui::Rect, picture: &Picture) -> PaintCallback {
-    Callback::new_paint_callback(place, ShowPicture(picture.clone()))
+/// Returns what draws the picture in a place of the window, and a colour over it.
+pub(crate) fn paint_picture(place: egui::Rect, picture: &Picture, veil: egui::Color32) -> PaintCallback {
+    Callback::new_paint_callback(place, ShowPicture(picture.clone(), veil))
 }
 
 /// Makes what [`paint_picture`] needs on the window's device.
@@ -20,7 +20,7 @@ pub(crate) fn prepare_window(render_state: &eframe::egui_wgpu::RenderState) {
     render_state.renderer.write().callback_resources.insert(painter);
 }
 
-struct ShowPicture(Picture);
+struct ShowPicture(Picture, egui::Color32);
 
 impl CallbackTrait for ShowPicture {
     fn prepare(
@@ -33,6 +33,8 @@ impl CallbackTrait for ShowPicture {
     ) -> Vec<wgpu::CommandBuffer> {
         if let Some(painter) = resources.get_mut::<Painter>() {
             painter.upload(device, queue, &self.0);
+            let veil = self.1.to_array().map(|part| (f32::from(part) / 255.0).to_le_bytes());
+            queue.write_buffer(&painter.veil, 0, veil.as_flattened());
         }
         Vec::new()
     }
@@ -59,6 +61,7 @@ impl CallbackTrait for ShowPicture {
 struct Painter {
     layout: wgpu::BindGroupLayout,
     sampler: wgpu::Sampler,
+    veil: wgpu::Buffer,
     exact: wgpu::RenderPipeline,
     filtered: wgpu::RenderPipeline,
     /// Of the texture: read as the target is written, so that the picture's bytes arrive as they are.
@@ -91,9 +94,14 @@ impl Painter {
             multisampled: false,
         };
         let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
+        let veil = wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Uniform,
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        };
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("picture"),
-            entries: &[entry(0, texture), entry(1, sampler)],
+            entries: &[entry(0, texture), entry(1, sampler), entry(2, veil)],
         });
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some("picture"),
@@ -135,6 +143,12 @@ impl Painter {
                 min_filter: wgpu::FilterMode::Linear,
                 ..wgpu::SamplerDescriptor::default()
             }),
+            veil: device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("veil"),
+                size: size_of::<[f32; 4]>() as u64,
+                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            }),
             format: if target.is_srgb() {
                 wgpu::TextureFormat::Rgba8UnormSrgb
             } else {
@@ -172,6 +186,7 @@ impl Painter {
                         binding: 1,
                         resource: wgpu::BindingResource::Sampler(&self.sampler),
                     },
+                    wgpu::BindGroupEntry { binding: 2, resource: self.veil.as_entire_binding() },
                 ],
             });
             // No version has this number: the pixels follow.
