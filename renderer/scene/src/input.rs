@@ -67,6 +67,26 @@ pub struct FrameInput {
     pub previews: Vec<PreviewRequest>,
 }
 
+impl FrameInput {
+    /// Returns every program that is drawn. Some come twice.
+    pub fn programs(&self) -> impl Iterator<Item = ProgramId> {
+        let layers = self.layers.iter().flat_map(|layer| {
+            let (scenes, program) = match &layer.content {
+                LayerContent::One(scene) => ([Some(scene), None], None),
+                LayerContent::Transition(change) => {
+                    ([Some(&change.from), Some(&change.to)], change.program.as_ref())
+                }
+            };
+            let scenes = scenes.into_iter().flatten().filter_map(|scene| match scene {
+                SceneInput::Program(program) => Some(program),
+                _ => None,
+            });
+            scenes.chain(program).chain(&layer.effects)
+        });
+        layers.chain(&self.effects).chain(&self.fader.program).map(|program| program.program)
+    }
+}
+
 /// One kind of hit at the moment of presentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HitInput {

@@ -343,14 +343,10 @@ pub struct SceneProgram {
 }
 
 impl SceneProgram {
-    /// Whether it shows pictures that are not its own: the Show's, its parameters' or what it is given.
-    pub fn works_on_pictures(&self) -> bool {
-        self.num_inputs > 0
-            || self.passes.iter().flat_map(|pass| &pass.bindings).any(|binding| {
-                matches!(
-                    binding.kind,
-                    BindingKind::Texture(TextureSource::Picture(_) | TextureSource::Param(_))
-                )
-            })
+    /// Whether it shows pictures: the Show's, or those of its parameters.
+    pub fn reads_pictures(&self) -> bool {
+        self.passes.iter().flat_map(|pass| &pass.bindings).any(|binding| {
+            matches!(binding.kind, BindingKind::Texture(TextureSource::Picture(_) | TextureSource::Param(_)))
+        })
     }
 }

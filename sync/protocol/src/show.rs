@@ -85,6 +85,16 @@ impl Show {
     pub fn layer(&self, id: LayerId) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.id == id)
     }
+
+    /// Returns every scene it names that may be on stage: of layers, of effects, and the transition. Some come twice.
+    pub fn scenes(&self) -> impl Iterator<Item = &SceneId> {
+        let sources = self.layers.iter().filter_map(|layer| match &layer.source {
+            LayerSource::Scene(scene) => Some(scene),
+            _ => None,
+        });
+        let effects = self.layers.iter().flat_map(|layer| &layer.effects).chain(&self.effects);
+        sources.chain(effects.map(|effect| &effect.scene)).chain([&self.transition.scene])
+    }
 }
 
 /// What a layer shows.

@@ -228,6 +228,8 @@ impl Worker {
         let mut spare: Vec<(Duration, PictureId)> = self
             .kept
             .iter()
+            // Those that come with the program stand in at any time, once they are there.
+            .filter(|(_, kept)| !matches!(kept.want, Want::BuiltIn(_)))
             .map(|(id, kept)| (unwanted_for(kept), *id))
             .filter(|(unwanted, _)| *unwanted > LOOK_EVERY * 2)
             .collect();
@@ -292,16 +294,15 @@ fn wants(show: &Show, beat: f64, track: &str) -> Vec<(PictureId, Want)> {
     wants
 }
 
-/// Whether a scene or an effect of the show works on pictures: then those that come with the program stand in.
+/// Whether a scene of the show works on pictures: then those that come with the program stand in.
 fn shows_pictures(show: &Show, library: &SceneLibrary) -> bool {
-    let scenes = show.layers.iter().flat_map(|layer| {
-        let own = match &layer.source {
-            LayerSource::Scene(scene) => Some(scene),
-            _ => None,
-        };
-        own.into_iter().chain(layer.effects.iter().map(|effect| &effect.scene))
-    });
-    scenes.filter_map(|scene| library.program(scene)).any(|program| program.works_on_pictures())
+    let alone = |layer: &Layer| match &layer.source {
+        // A filter or transition as a layer has nothing else to work on.
+        LayerSource::Scene(scene) => library.program(scene).is_some_and(|program| program.num_inputs > 0),
+        _ => false,
+    };
+    show.layers.iter().any(alone)
+        || show.scenes().filter_map(|scene| library.program(scene)).any(|program| program.reads_pictures())
 }
 
 fn pictures_of(layer: &Layer) -> impl Iterator<Item = &AssetId> {

@@ -284,7 +284,7 @@ impl Render {
             let mut step =
                 self.start.director.step(&show, &heard.frame, &cues, &heard.transport, moment, &scenery);
             scenery.prepare_wanted();
-            scenery.put_away(stage);
+            scenery.put_away(stage, &show, &step.input);
             self.propose(&mut step);
             if now >= preview_due {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);

@@ -11,9 +11,9 @@ use app_desktop::{Action, CardKind, Intent, SceneEntry};
 use app_director::{Candidate, Scenes};
 use app_library::{SceneLibrary, SceneOrigin};
 use renderer_gpu::Gpu;
-use renderer_scene::{PictureId, ProgramId, SceneProgram};
+use renderer_scene::{FrameInput, PictureId, ProgramId, SceneProgram};
 use renderer_stage::{PreparedProgram, Stage, StageError};
-use sync_protocol::{DEFAULT_SCENE, SceneId};
+use sync_protocol::{DEFAULT_SCENE, SceneId, Show};
 
 use super::board::Board;
 use super::quarantine::Quarantine;
@@ -91,8 +91,8 @@ pub(crate) struct Scenery {
     /// The quarantine's count when refused scenes were last asked for.
     changes: u64,
     ready: HashSet<ProgramId>,
-    /// The frame each was last asked for.
-    used: RefCell<HashMap<ProgramId, u64>>,
+    /// The frame in which each was last drawn or named by the show.
+    used: HashMap<ProgramId, u64>,
     frame: u64,
     asked: HashSet<ProgramId>,
     wanted: RefCell<Vec<(SceneId, Arc<SceneProgram>)>>,
@@ -114,7 +114,7 @@ impl Scenery {
             gate: Gate { software: gpu.is_software(), ..gate },
             board,
             ready: HashSet::new(),
-            used: RefCell::default(),
+            used: HashMap::new(),
             frame: 0,
             asked: HashSet::new(),
             wanted: RefCell::default(),
@@ -147,7 +147,7 @@ impl Scenery {
                         self.gate.quarantine.came(id, &scene);
                     }
                     self.ready.insert(id);
-                    self.used.get_mut().insert(id, self.frame);
+                    self.used.insert(id, self.frame);
                 }
                 Ok((false, _)) | Err(StageError::Lost { .. }) => {}
                 Err(err) => board.card(CardKind::Error, format!("{err}. What played before plays on."), None),
@@ -159,7 +159,7 @@ impl Scenery {
             stage.has_program(program.id) && quarantine.reason(program.id).is_none()
         }) {
             self.ready.insert(program.id);
-            self.used.get_mut().insert(program.id, self.frame);
+            self.used.insert(program.id, self.frame);
         }
         if std::mem::replace(&mut self.changes, quarantine.changes()) != quarantine.changes() {
             // One that was let go is asked for again.
@@ -169,18 +169,21 @@ impl Scenery {
         self.ready.len() > ready_before
     }
 
-    /// Takes programs off the stage that were not drawn for long, but for the last few.
-    pub(crate) fn put_away(&mut self, stage: &mut Stage) {
+    /// Takes programs off the stage that the show does not name and that were not drawn for long, but for the last few.
+    pub(crate) fn put_away(&mut self, stage: &mut Stage, show: &Show, input: &FrameInput) {
         self.frame += 1;
-        let kept = if self.gate.software { KEPT_SOFTWARE } else { KEPT };
-        let used = self.used.get_mut();
-        let age = |id: &ProgramId| self.frame - used.get(id).copied().unwrap_or(self.frame);
-        let mut idle: Vec<_> = self.ready.iter().copied().filter(|id| age(id) > IDLE_FRAMES).collect();
-        if idle.len() <= kept {
-            return;
+        // Also what is named and not drawn: a layer that is hidden, a transition until the next change. And what is drawn
+        // and not named: the last good of a scene whose new text still compiles.
+        let named = show.scenes().filter_map(|scene| Some(self.library.program(scene)?.id));
+        for id in named.chain(input.programs()) {
+            self.used.insert(id, self.frame);
         }
+        let kept = if self.gate.software { KEPT_SOFTWARE } else { KEPT };
+        let (frame, used) = (self.frame, &mut self.used);
+        let age = |id: &ProgramId| frame - used.get(id).copied().unwrap_or(0);
+        let mut idle: Vec<_> = self.ready.iter().copied().filter(|id| age(id) > IDLE_FRAMES).collect();
         idle.sort_unstable_by_key(age);
-        for id in idle.drain(kept..) {
+        for id in idle.into_iter().skip(kept) {
             stage.remove_program(id);
             self.ready.remove(&id);
             self.asked.remove(&id);
@@ -221,7 +224,6 @@ impl Scenes for Scenery {
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
         let program = self.library.program(scene)?;
         if self.ready.contains(&program.id) {
-            self.used.borrow_mut().insert(program.id, self.frame);
             self.gate.played.store(true, Ordering::Release);
             let mut playing = self.playing.borrow_mut();
             if !playing.contains(scene) {

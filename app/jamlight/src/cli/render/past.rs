@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use sync_protocol::{Event, LayerSource, RoomId, SceneId, Seq, Show};
+use sync_protocol::{Event, RoomId, SceneId, Seq, Show};
 use sync_session::Session;
 use sync_store::{Store, Until};
 
@@ -70,14 +70,7 @@ impl Past {
     pub(super) fn scenes(&self) -> Result<BTreeSet<SceneId>> {
         let mut session = self.session.clone();
         let mut scenes = BTreeSet::new();
-        let mut note = |show: &Show| {
-            scenes.insert(show.transition.scene.clone());
-            for layer in &show.layers {
-                if let LayerSource::Scene(scene) = &layer.source {
-                    scenes.insert(scene.clone());
-                }
-            }
-        };
+        let mut note = |show: &Show| scenes.extend(show.scenes().cloned());
         note(session.show());
         for event in &self.events {
             session.replay(event)?;
