@@ -32,17 +32,6 @@ override LIMIT: bool = false;
 @group(0) @binding(4) var tex_c: texture_2d<f32>;
 @group(0) @binding(5) var tex_d: texture_2d<f32>;
 
-struct Corner {
-    @builtin(position) at: vec4f,
-    @location(0) uv: vec2f,
-}
-
-@vertex
-fn corner(@builtin(vertex_index) i: u32) -> Corner {
-    let p = vec2f(f32((i << 1u) & 2u), f32(i & 2u));
-    return Corner(vec4f(p.x * 2.0 - 1.0, 1.0 - p.y * 2.0, 0.0, 1.0), p);
-}
-
 // Screen colours with straight alpha to premultiplied light.
 fn decode(c: vec4f) -> vec4f {
     let alpha = clamp(c.a, 0.0, 1.0);

@@ -21,17 +21,6 @@ override TRIM: bool = false;
 @group(0) @binding(1) var samp: sampler;
 @group(0) @binding(2) var picture: texture_2d<f32>;
 
-struct Corner {
-    @builtin(position) at: vec4f,
-    @location(0) uv: vec2f,
-}
-
-@vertex
-fn corner(@builtin(vertex_index) i: u32) -> Corner {
-    let p = vec2f(f32((i << 1u) & 2u), f32(i & 2u));
-    return Corner(vec4f(p.x * 2.0 - 1.0, 1.0 - p.y * 2.0, 0.0, 1.0), p);
-}
-
 fn inside(uv: vec2f) -> bool {
     return all(uv >= vec2f(0.0)) && all(uv <= vec2f(1.0));
 }

@@ -25,3 +25,6 @@ pub use gpu::{AdapterChoice, Generation, Gpu, GpuError, GpuSettings};
 pub use readback::{Pixels, ReadbackRing, ReadbackStats};
 pub use textures::{Keep, TextureError, TextureId, TextureStats, TextureStore};
 pub use upload::UploadBelt;
+
+/// The vertex stage of every full-screen pass: `corner`, of three vertices, which gives a `Corner`.
+pub const CORNER_WGSL: &str = include_str!("../../../shaders/stage/corner.wgsl");

@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use renderer_gpu::{Gpu, wgpu};
+use renderer_gpu::{CORNER_WGSL, Gpu, wgpu};
 
 use crate::Placement;
 use crate::placement::PlacementUniform;
@@ -96,7 +96,7 @@ impl ShowSurface {
         config.desired_maximum_frame_latency = 2;
         let module = gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("present"),
-            source: wgpu::ShaderSource::Wgsl(PRESENT_WGSL.into()),
+            source: wgpu::ShaderSource::Wgsl(format!("{CORNER_WGSL}\n{PRESENT_WGSL}").into()),
         });
         let layout = layout(gpu.device());
         let sampler = gpu.device().create_sampler(&wgpu::SamplerDescriptor {

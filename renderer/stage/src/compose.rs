@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytemuck::{Pod, Zeroable};
-use renderer_gpu::{Gpu, TextureId};
+use renderer_gpu::{CORNER_WGSL, Gpu, TextureId};
 use renderer_scene::{SamplerKind, TONE_WGSL};
 
 use crate::kit::{Bound, Kit, Layout, TextureRef};
@@ -130,7 +130,7 @@ impl Composer {
         let device = kit.gpu.device();
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("compose"),
-            source: wgpu::ShaderSource::Wgsl(format!("{COMPOSE_WGSL}\n{TONE_WGSL}").into()),
+            source: wgpu::ShaderSource::Wgsl(format!("{CORNER_WGSL}\n{COMPOSE_WGSL}\n{TONE_WGSL}").into()),
         });
         let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
             binding,

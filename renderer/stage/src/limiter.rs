@@ -3,7 +3,7 @@
 //! Everything happens on the device, in the frame itself: nothing is read back, so nothing waits, and the same
 //! pictures are limited the same way.
 
-use renderer_gpu::{Keep, TextureError, TextureId};
+use renderer_gpu::{CORNER_WGSL, Keep, TextureError, TextureId};
 use renderer_scene::TONE_WGSL;
 
 use crate::compose::{COMPOSE_WGSL, Composer, PipelineKey, Slot, Step, constants};
@@ -38,7 +38,9 @@ impl Limiter {
         let device = kit.gpu.device();
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("flash limiter"),
-            source: wgpu::ShaderSource::Wgsl(format!("{COMPOSE_WGSL}\n{LIMITER_WGSL}\n{TONE_WGSL}").into()),
+            source: wgpu::ShaderSource::Wgsl(
+                format!("{CORNER_WGSL}\n{COMPOSE_WGSL}\n{LIMITER_WGSL}\n{TONE_WGSL}").into(),
+            ),
         });
         let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
             binding,

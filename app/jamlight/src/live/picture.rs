@@ -6,6 +6,7 @@
 use app_desktop::Picture;
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
 use egui::epaint::{PaintCallback, PaintCallbackInfo};
+use renderer_gpu::CORNER_WGSL;
 
 const PICTURE_WGSL: &str = include_str!("../../../../shaders/stage/window.wgsl");
 
@@ -80,7 +81,7 @@ impl Painter {
     fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("picture"),
-            source: wgpu::ShaderSource::Wgsl(PICTURE_WGSL.into()),
+            source: wgpu::ShaderSource::Wgsl(format!("{CORNER_WGSL}\n{PICTURE_WGSL}").into()),
         });
         let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
             binding,
