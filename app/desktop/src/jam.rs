@@ -234,6 +234,15 @@ fn visiting_ui(ui: &mut Ui, visiting: &Visiting, commands: &CommandSender) {
     ui.colored_label(colour, &visiting.state);
     if visiting.seated {
         ui.label("The host's show is on your stage, on the same beat.");
+        ui.add_space(SPACE_M);
+        let mut sounds = visiting.sounds;
+        if ui.checkbox(&mut sounds, "This machine sounds").changed() {
+            commands.app(Intent::Room(RoomIntent::Sound(sounds)));
+        }
+        ui.label(match visiting.sounds {
+            true => "What the room's code plays is heard here too, with the host's own samples.",
+            false => "The host's machine is heard; this one paints.",
+        });
     }
     ui.add_space(SPACE_M);
     if wide(ui, "Leave the room").clicked() {

@@ -105,6 +105,8 @@ pub struct Visiting {
     pub state: String,
     /// Whether the connection is there now.
     pub connected: bool,
+    /// Whether this machine sounds: in most rooms one does.
+    pub sounds: bool,
 }
 
 /// Somebody in the room.
@@ -174,6 +176,8 @@ pub enum RoomIntent {
     },
     /// Leaves it; the own show comes back.
     Leave,
+    /// Lets this machine sound while it is a guest, or not.
+    Sound(bool),
     /// Wants to see the room as it was after an event; `None` looks at now again.
     LookBack(Option<Seq>),
     /// Wants to know of rooms on this network.

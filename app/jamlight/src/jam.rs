@@ -8,6 +8,7 @@ mod net;
 mod qr;
 mod settings;
 mod shelf;
+mod sounds;
 mod transcript;
 mod words;
 
@@ -17,6 +18,7 @@ pub(crate) use hosted::{HostOptions, Hosted};
 pub(crate) use net::{lan_addresses, link_by_code, link_of};
 pub(crate) use qr::{qr_modules, qr_text};
 pub(crate) use settings::{JamSettings, read_certificate};
-pub(crate) use shelf::{HostShelf, find_picture};
+pub(crate) use shelf::{HostShelf, find_asset};
+pub(crate) use sounds::sha256;
 pub(crate) use transcript::{Form, transcript};
 pub(crate) use words::deed;

@@ -9,6 +9,7 @@ mod cli;
 mod jam;
 mod live;
 mod offline;
+mod samples;
 mod settings;
 mod shelf;
 

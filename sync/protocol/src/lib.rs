@@ -21,6 +21,7 @@ mod now_playing;
 mod param;
 mod sequence;
 mod show;
+mod sound;
 mod state;
 mod wire;
 
@@ -45,6 +46,7 @@ pub use show::{
     BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, Running,
     SHOW_VERSION, Show, TempoSettings, Transition,
 };
+pub use sound::Sound;
 pub use state::{ChatMessage, DeskState, RoomState, StepState, TextState, Vote};
 pub use wire::{
     Asked, Credential, FromMember, Hello, PROTOCOL_VERSION, RoomTransport, SignalDigest, ToMember,

@@ -55,6 +55,10 @@ pub const MAX_TEXT_UPDATE_BYTES: usize = 256 * 1024;
 pub const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 /// The name of the shared type in a Yjs document that holds the code.
 pub const ROOT_TEXT: &str = "code";
+/// One sample, in bytes: two minutes in stereo at 48 kHz as 32-bit floats, and its head.
+pub const MAX_SAMPLE_BYTES: usize = 48 << 20;
+/// Samples that running code may name, over all names: a quarter of an instrument's bank.
+pub const MAX_SOUND_FILES: usize = 1_024;
 /// One evaluated block of code, in bytes.
 pub const MAX_CODE_BYTES: usize = 64 * 1024;
 /// Blocks of code that run at once.

@@ -54,6 +54,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/api/v1/tickets", post(ticket))
         .route("/api/v1/files/scenes/{*id}", get(shelf::scene_file))
         .route("/api/v1/files/assets/{id}", get(shelf::asset_file))
+        .route("/api/v1/files/sounds", get(shelf::sounds))
         .route("/api/v1/events", get(shelf::events))
         .route("/api/v1/export/{form}", get(shelf::export))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

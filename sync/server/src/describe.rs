@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use sync_protocol::{
     CodeAnswered, CodeAsked, Command, Envelope, FromMember, Hello, Member, PROTOCOL_VERSION, RoomState,
-    ToMember,
+    Sound, ToMember,
 };
 
 use crate::bodies::{
@@ -112,6 +112,13 @@ const OPERATIONS: &[Operation] = &[
         "A picture or a sample, by the SHA-256 of its bytes.",
         Who::Member,
     ),
+    Operation::new(
+        "get",
+        "/files/sounds",
+        "The samples of the host's own that the running code names, by their files.",
+        Who::Member,
+    )
+    .answer::<Vec<Sound>>(),
     Operation::new("get", "/events", "A page of what happened.", Who::Member)
         .query::<PageQuery>()
         .answer::<EventPage>(),

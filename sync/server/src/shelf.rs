@@ -7,7 +7,7 @@ use axum::extract::{Extension, Path, Query, State as AxumState};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use sync_protocol::{AssetId, Envelope, ErrorCode, Event, Right, RoomId, SceneId, Seq};
+use sync_protocol::{AssetId, Envelope, ErrorCode, Event, Right, RoomId, SceneId, Seq, Sound};
 
 use crate::api::Refusal;
 use crate::bodies::{EventPage, MAX_PAGE, PAGE, PageQuery};
@@ -17,6 +17,10 @@ use crate::socket::Peer;
 
 /// What one member may fetch while the host runs, in bytes: an evening's pictures and samples.
 pub(crate) const MAX_FETCHED_BYTES: u64 = 2 << 30;
+/// What all members of a room may fetch while the host runs, in bytes: a hundred guests, each with an
+/// evening's pictures and samples of half a gigabyte. Who comes back under another name starts anew
+/// with the one above, not with this.
+pub(crate) const MAX_ROOM_FETCHED_BYTES: u64 = 50 << 30;
 
 /// A file of the Show, or made of the room's past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub trait Shelf: Send + Sync + fmt::Debug {
     fn scene(&self, scene: &SceneId) -> Option<File>;
     /// Returns a picture or a sample by content.
     fn asset(&self, asset: &AssetId) -> Option<File>;
+    /// Returns the samples of the user's own that pieces of code name.
+    fn sounds(&self, code: &[String]) -> Vec<Sound>;
     /// Returns events of a room after a number, oldest first, at most `limit`.
     ///
     /// # Errors
@@ -71,6 +77,19 @@ pub(crate) async fn asset_file(
     let is_hash = id.len() == 64 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let file = look(&state, move |shelf| shelf.asset(&AssetId(id)).filter(|_| is_hash)).await?;
     send(&state, &caller, file)
+}
+
+/// The samples that the running code of the caller's room names.
+pub(crate) async fn sounds(
+    AxumState(state): AxumState<Arc<State>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<Sound>>, Refusal> {
+    let caller = state.caller(peer.address, &headers)?;
+    let session = state.room(&caller.room)?.session().await.map_err(Envelope::from)?;
+    let code: Vec<String> = session.show().running.values().map(|block| block.code.clone()).collect();
+    let sounds = look(&state, move |shelf| Some(shelf.sounds(&code))).await?;
+    Ok(Json(sounds.unwrap_or_default()))
 }
 
 /// A page of what happened in the caller's room.
@@ -132,7 +151,7 @@ async fn look<R: Send + 'static>(
 fn send(state: &State, caller: &Admitted, file: Option<File>) -> Result<Response, Refusal> {
     let file = file.ok_or_else(|| Envelope::new(ErrorCode::NotFound, "there is no such file"))?;
     if !state.may_fetch(&caller.room, caller.who.id, file.bytes.len() as u64) {
-        let message = "you have fetched two gigabytes from this host: that is enough";
+        let message = "you or your room have fetched what this host gives in one evening";
         return Err(Envelope::new(ErrorCode::RateLimited, message).into());
     }
     let mut response = Response::new(Body::from(file.bytes));

@@ -142,7 +142,8 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     };
     let library = Arc::new(SceneLibrary::built_in());
     library.add_folder(&paths.scenes());
-    let shelf = HostShelf::new(store.clone(), library.clone(), &paths);
+    let samples = crate::settings::Settings::load(&paths).0.live.sample_folders(&paths);
+    let shelf = HostShelf::new(store.clone(), library.clone(), &paths, samples);
     let journal = Box::new(store.journal());
     // It is on no stage here: it lives where its sockets do.
     let open = |server: &Server| server.open_room(room, session, journal);

@@ -21,6 +21,8 @@ pub(crate) struct JamSettings {
     pub tls_cert: PathBuf,
     /// Its key, a PEM file.
     pub tls_key: PathBuf,
+    /// Whether this machine sounds as a guest from the start; the panel of the room switches it.
+    pub guest_sounds: bool,
     /// Whether rooms on this network are listed. A hint: links and codes decide.
     pub discover: bool,
 }
@@ -35,6 +37,7 @@ impl Default for JamSettings {
             max_per_address: server.max_conns_per_address,
             tls_cert: PathBuf::new(),
             tls_key: PathBuf::new(),
+            guest_sounds: false,
             discover: true,
         }
     }

@@ -1,13 +1,14 @@
-//! What a host gives its guests from its disk: scenes and pictures of the show, and the past.
+//! What a host gives its guests from its disk: scenes, pictures and samples of the show, and the past.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use app_library::{MAX_PICTURE_BYTES, MAX_SCENE_BYTES, Paths, SceneLibrary, SceneOrigin};
-use sync_protocol::{AssetId, Envelope, ErrorCode, Event, RoomId, SceneId, Seq};
+use sync_protocol::{AssetId, Envelope, ErrorCode, Event, MAX_SAMPLE_BYTES, RoomId, SceneId, Seq, Sound};
 use sync_server::{File, Shelf};
 use sync_store::{Store, StoreError};
 
+use super::sounds::Sounds;
 use super::transcript::{Form, transcript};
 
 /// The disk of a host.
@@ -16,12 +17,18 @@ pub(crate) struct HostShelf {
     store: Arc<Store>,
     library: Arc<SceneLibrary>,
     pictures: PathBuf,
+    sounds: Sounds,
 }
 
 impl HostShelf {
-    /// Looks into a journal, a library and the folder of pictures.
-    pub(crate) fn new(store: Arc<Store>, library: Arc<SceneLibrary>, paths: &Paths) -> Self {
-        Self { store, library, pictures: paths.pictures() }
+    /// Looks into a journal, a library, the folder of pictures, and folders of samples.
+    pub(crate) fn new(
+        store: Arc<Store>,
+        library: Arc<SceneLibrary>,
+        paths: &Paths,
+        samples: Vec<PathBuf>,
+    ) -> Self {
+        Self { store, library, pictures: paths.pictures(), sounds: Sounds::new(samples) }
     }
 }
 
@@ -35,7 +42,14 @@ impl Shelf for HostShelf {
     }
 
     fn asset(&self, asset: &AssetId) -> Option<File> {
-        read(&find_picture(&self.pictures, asset)?, MAX_PICTURE_BYTES)
+        match self.sounds.find(asset) {
+            Some(sample) => read(&sample, MAX_SAMPLE_BYTES as u64),
+            None => read(&find_asset(&self.pictures, asset)?, MAX_PICTURE_BYTES),
+        }
+    }
+
+    fn sounds(&self, code: &[String]) -> Vec<Sound> {
+        self.sounds.named_in(code)
     }
 
     fn events(&self, room: &RoomId, after: Seq, limit: usize) -> Result<Vec<Event>, Envelope> {
@@ -57,8 +71,8 @@ fn internal(err: StoreError) -> Envelope {
     Envelope::new(ErrorCode::Internal, format!("the history cannot be read: {err}"))
 }
 
-/// Returns the file of a picture: its name is its content, its ending whatever it was saved with.
-pub(crate) fn find_picture(folder: &Path, asset: &AssetId) -> Option<PathBuf> {
+/// Returns the file of a foreign file kept in a folder: its name is its content, its ending whatever it was saved with.
+pub(crate) fn find_asset(folder: &Path, asset: &AssetId) -> Option<PathBuf> {
     let mut files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     files.find(|path| path.file_stem().is_some_and(|stem| stem == asset.as_str()))
 }

@@ -114,6 +114,8 @@ pub(crate) struct Board {
     pub mix_open: AtomicBool,
     /// Whether the editor is open.
     pub code_open: AtomicBool,
+    /// Whether this machine sounds while it is a guest.
+    pub guest_sounds: AtomicBool,
     pub monitors: Slot<Vec<Monitor>>,
     /// What a person wants of windows, streams and the flash limiter.
     pub outputs: Slot<Arc<OutputWishes>>,
@@ -178,6 +180,7 @@ impl Board {
             stage_no: AtomicU32::new(0),
             mix_open: AtomicBool::new(false),
             code_open: AtomicBool::new(false),
+            guest_sounds: AtomicBool::new(false),
             monitors: Slot::default(),
             outputs: Slot::default(),
             output_state: Slot::default(),

@@ -141,7 +141,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         lose_every: drills.lose_audio_every,
         ..OutputSettings::default()
     })?;
-    let (evaluations, score_thread) = score::start(ScoreStart {
+    let score = score::start(ScoreStart {
         board: board.clone(),
         member: member.clone(),
         output: output.clone(),
@@ -177,6 +177,8 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         store: own.store.clone(),
         open: own.open,
         library: library.clone(),
+        sample_folders: settings.live.sample_folders(&paths),
+        samples: score.samples,
         first: match &args.join {
             Some(link) => Some(RoomIntent::Join { link: link.clone(), name: settings.jam.name.clone() }),
             None => args.host.then_some(RoomIntent::Open),
@@ -202,7 +204,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         board: board.clone(),
         member,
         ear: ear_orders,
-        code: evaluations,
+        code: score.jobs,
         files,
         imports: media.imports,
         room,
@@ -227,7 +229,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     windows.end();
     // A thread that panicked has left its report.
     let _ = ear_thread.join();
-    let _ = score_thread.join();
+    let _ = score.thread.join();
     let _ = recogniser_thread.join();
     let _ = scenes_thread.join();
     let _ = media.thread.join();
@@ -292,12 +294,9 @@ pub(crate) fn safe_layer(show: &Show) -> Layer {
 }
 
 fn scenes_of(show: &Show) -> Vec<SceneId> {
-    let layers = show.layers.iter().filter_map(|layer| match &layer.source {
-        // What code paints comes with the code.
-        LayerSource::Scene(id) if !id.as_str().starts_with(CODE_SCENE_PREFIX) => Some(id.clone()),
-        _ => None,
-    });
-    layers.chain([SceneId::from(DEFAULT_SCENE)]).collect()
+    // What code paints comes with the code.
+    let named = show.scenes().filter(|id| !id.as_str().starts_with(CODE_SCENE_PREFIX)).cloned();
+    named.chain([SceneId::from(DEFAULT_SCENE)]).collect()
 }
 
 #[cfg(test)]

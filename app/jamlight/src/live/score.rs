@@ -15,7 +15,7 @@ mod tests;
 mod trace;
 mod worker;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -33,7 +33,8 @@ use sync_protocol::{DEFAULT_SCENE, LayerSource, Running, SceneId, Show, TextId};
 
 use super::board::{Board, Heard};
 pub(crate) use begin::{ScoreStart, start};
-use samples::SampleReader;
+pub(crate) use samples::SampleAsk;
+use samples::{SampleReader, Taken};
 pub(crate) use stand::{CodeLead, PlayedNote, Stand, TextGlow, leading};
 use trace::Way;
 pub(crate) use worker::Job;
@@ -84,9 +85,13 @@ struct Player {
     jobs: Sender<Job>,
     input: EngineInput,
     /// Keeps the instrument in the mix.
-    _instrument: InstrumentHandle,
+    instrument: InstrumentHandle,
+    /// Whether this machine sounds.
+    audible: bool,
     samples: SampleReader,
     sounds: SoundTable,
+    /// How many samples of each name every machine has.
+    shared: HashMap<String, usize>,
     loading: VecDeque<LoadedSample>,
     /// Notes that found no place in the ring yet.
     sending: VecDeque<NoteEvent>,
@@ -127,14 +132,17 @@ impl Player {
         }))?;
         let mut sounds = SoundTable::default();
         let loading = install_kits(&mut sounds).into();
+        let shared = sounds.names().into_iter().map(|(name, num)| (name.to_owned(), num)).collect();
         let player = Self {
             start,
             shelf,
             jobs,
             input,
-            _instrument: instrument,
+            instrument,
+            audible: true,
             samples,
             sounds,
+            shared,
             loading,
             sending: VecDeque::new(),
             show: None,
@@ -177,6 +185,7 @@ impl Player {
 
     fn turn(&mut self) {
         self.input.free_returned();
+        self.be_heard();
         self.take_samples();
         while let Some(sample) = self.loading.pop_front() {
             if let Err(back) = self.input.load(sample) {
@@ -204,14 +213,32 @@ impl Player {
         }
     }
 
-    /// Takes what was read of the user's samples.
+    /// A guest's machine is silent unless its person wants it to sound.
+    fn be_heard(&mut self) {
+        let audible = !self.start.member.is_guest() || self.start.board.guest_sounds.load(Ordering::Relaxed);
+        if std::mem::replace(&mut self.audible, audible) != audible {
+            self.instrument.set_gain(if audible { 1.0 } else { 0.0 });
+        }
+    }
+
+    /// Takes what was read of samples.
     fn take_samples(&mut self) {
         let mut changed = false;
         while let Ok(taken) = self.samples.taken.try_recv() {
-            let added = taken.samples.into_iter().filter_map(|sample| self.sounds.add(&taken.name, sample));
-            self.loading.extend(added);
             changed = true;
-            known(&self.start.board, &taken.name);
+            match taken {
+                Taken::Own { name, samples } => {
+                    let added = samples.into_iter().filter_map(|sample| self.sounds.add(&name, sample));
+                    self.loading.extend(added);
+                    known(&self.start.board, &name);
+                }
+                Taken::Lent { name, samples } => {
+                    let num_shared = self.shared.get(&name).copied().unwrap_or(0);
+                    self.loading.extend(self.sounds.lend(&name, num_shared, samples));
+                    known(&self.start.board, &name);
+                }
+                Taken::LoanEnded => self.loading.extend(self.sounds.end_loan()),
+            }
         }
         if changed {
             // Notes of a sound that is there only now.
@@ -352,7 +379,7 @@ impl Player {
             let plays = !evaluated.program.parts.is_empty();
             if plays {
                 // A reader that is gone has left its report: what is not read is not heard.
-                let _ = self.samples.ask.send(block.running.code.clone());
+                let _ = self.samples.ask.send(SampleAsk::Code(block.running.code.clone()));
             }
             let pattern = plays.then(|| evaluated.program.pattern.clone());
             if late {
@@ -443,10 +470,12 @@ impl Player {
                         self.sending.push_back(*note);
                     }
                     Planned::Cue(cue) => self.cues.push(cue),
-                    Planned::Unknown { sound } => {
+                    // Where nothing sounds, nothing is missed.
+                    Planned::Unknown { sound } if self.audible => {
                         unknown(&self.start.board, slot, &block.running.code, &sound);
-                        let _ = self.samples.ask.send(sound);
+                        let _ = self.samples.ask.send(SampleAsk::Code(sound));
                     }
+                    Planned::Unknown { .. } => {}
                 }
             }
             self.glows.extend(glows.iter().map(|glow| TextGlow {

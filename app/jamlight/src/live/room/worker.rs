@@ -2,6 +2,9 @@
 //!
 //! It may wait for sockets and disks; the seat it moves ([`Member`]) is what every other thread holds.
 
+mod visit;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -20,11 +23,10 @@ use super::porter::Porter;
 use super::view::View;
 use super::{Member, check, small};
 use crate::jam::{
-    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, lan_addresses, link_of, qr_modules,
-    transcript,
+    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, lan_addresses, qr_modules, transcript,
 };
 use crate::live::board::{Board, Slot};
-use crate::live::desk::capitalised;
+use crate::live::score::SampleAsk;
 use crate::live::wake::Waker;
 
 /// How often the worker looks round: what a person takes for at once.
@@ -56,6 +58,10 @@ pub(crate) struct RoomStart {
     /// Where the own room was open when the process died.
     pub open: Option<OpenRoom>,
     pub library: Arc<SceneLibrary>,
+    /// Folders of the user's own samples.
+    pub sample_folders: Vec<PathBuf>,
+    /// Takes samples that a host lends.
+    pub samples: Sender<SampleAsk>,
     /// What the person asked for on the command line.
     pub first: Option<RoomIntent>,
     /// Whether a script reads the link on standard output.
@@ -210,6 +216,7 @@ impl Worker {
             RoomIntent::Panic => self.panic(),
             RoomIntent::Join { link, name } => self.join(&link, &name),
             RoomIntent::Leave => self.leave(),
+            RoomIntent::Sound(sounds) => self.sound(sounds),
             RoomIntent::LookBack(seq) => self.look_back(seq),
             RoomIntent::LookRound => self.looking_round = self.start.settings.discover,
             RoomIntent::Export => self.export(),
@@ -324,7 +331,8 @@ impl Worker {
             server.add_room(room.clone());
             room
         };
-        let shelf = HostShelf::new(store.clone(), self.start.library.clone(), &self.start.paths);
+        let samples = self.start.sample_folders.clone();
+        let shelf = HostShelf::new(store.clone(), self.start.library.clone(), &self.start.paths, samples);
         let hosted = Hosted::start(home.clone(), store, reach, options)?;
         hosted.server().set_shelf(Arc::new(shelf));
         let open = OpenRoom { room: self.start.room.id().clone(), port: hosted.server().address().port() };
@@ -442,74 +450,6 @@ impl Worker {
         if let Some(Err(err)) = done {
             self.view.room.problem = Some(format!("{err:#}."));
         }
-    }
-
-    fn join(&mut self, link: &str, name: &str) {
-        if self.hosted.is_some() || self.guest.is_some() {
-            return;
-        }
-        let joined = link_of(link).and_then(|link| {
-            let visiting =
-                Visiting {
-                    address: link.authority(), state: "Knocking…".to_owned(), ..Visiting::default()
-                };
-            Ok((Client::join(link, name)?, visiting))
-        });
-        match joined {
-            Ok(guest) => self.guest = Some(guest),
-            Err(err) => self.view.room.problem = Some(capitalised(&format!("{err:#}"))),
-        }
-    }
-
-    /// Follows the way of a guest; returns whether anything changed.
-    fn watch_guest(&mut self) -> bool {
-        let Some((client, visiting)) = &mut self.guest else { return false };
-        let state = client.state();
-        if self.last_state.as_ref() == Some(&state) {
-            return false;
-        }
-        visiting.connected = state == State::Joined;
-        match &state {
-            State::Connecting => {}
-            State::Joined => {
-                visiting.state = "Connected.".to_owned();
-                if !visiting.seated {
-                    visiting.seated = true;
-                    // Its scenes are fetched before the show is taken over: no black in between.
-                    self.porter = Porter::start(client.clone(), &self.start);
-                    self.start.member.sit(Some(client.clone()));
-                    self.view.renew();
-                }
-            }
-            State::Waiting { why, .. } => {
-                visiting.state = format!("{} The show goes on; trying again.", capitalised(why));
-            }
-            State::Refused(err) => {
-                let sentence = capitalised(&err.message);
-                self.leave();
-                self.view.room.problem = Some(sentence.clone());
-                self.start.board.card(CardKind::Warning, sentence, None);
-                return true;
-            }
-            _ => {
-                self.leave();
-                return true;
-            }
-        }
-        self.last_state = Some(state);
-        true
-    }
-
-    /// The own show comes back as it was.
-    fn leave(&mut self) {
-        self.start.member.sit(None);
-        self.porter = None;
-        if let Some((client, _)) = self.guest.take() {
-            client.leave();
-        }
-        self.last_state = None;
-        self.view.renew();
-        self.view.room.place = Place::Alone;
     }
 
     fn look_back(&mut self, seq: Option<Seq>) {

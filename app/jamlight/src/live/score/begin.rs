@@ -13,7 +13,7 @@ use audio_io::Output;
 use sync_protocol::{Layer, LayerSource};
 
 use super::worker::{self, Job, Shelf, Worker};
-use super::{CODE_SCENE_PREFIX, Player, samples};
+use super::{CODE_SCENE_PREFIX, Player, SampleAsk, samples};
 use crate::live::board::Board;
 use crate::live::room::Member;
 
@@ -32,12 +32,21 @@ pub(crate) struct ScoreStart {
     pub traces: bool,
 }
 
-/// Starts the score and its worker. Both end with the board and with the sender given back. The instrument and its
+/// The ways to a score that was started.
+pub(crate) struct ScoreDesk {
+    /// Takes code to evaluate.
+    pub jobs: Sender<Job>,
+    /// Takes samples that a host lends.
+    pub samples: Sender<SampleAsk>,
+    pub thread: std::thread::JoinHandle<()>,
+}
+
+/// Starts the score and its worker. Both end with the board and with the senders given back. The instrument and its
 /// sounds, 28 MB, are made when somebody opens the editor or the room runs code.
 ///
 /// # Errors
 /// When the system gives no thread.
-pub(crate) fn start(start: ScoreStart) -> anyhow::Result<(Sender<Job>, std::thread::JoinHandle<()>)> {
+pub(crate) fn start(start: ScoreStart) -> anyhow::Result<ScoreDesk> {
     let shelf = Shelf::default();
     // Unbounded, but one answer for each question of the score.
     let (reply, loaded) = channel();
@@ -48,6 +57,7 @@ pub(crate) fn start(start: ScoreStart) -> anyhow::Result<(Sender<Job>, std::thre
         reply,
     })?;
     let samples = samples::start(start.board.clone(), start.samples.clone())?;
+    let lends = samples.ask.clone();
     let asks = jobs.clone();
     let thread = std::thread::Builder::new()
         .name("score".to_owned())
@@ -72,7 +82,7 @@ pub(crate) fn start(start: ScoreStart) -> anyhow::Result<(Sender<Job>, std::thre
             }
         })
         .context("the score's thread cannot start")?;
-    Ok((jobs, thread))
+    Ok(ScoreDesk { jobs, samples: lends, thread })
 }
 
 impl ScoreStart {

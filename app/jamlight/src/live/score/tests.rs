@@ -34,7 +34,7 @@ impl Rig {
             traces: false,
             samples: Vec::new(),
         };
-        let (jobs, thread) = super::start(start).unwrap();
+        let begin::ScoreDesk { jobs, thread, .. } = super::start(start).unwrap();
         Self { board, member, hub: Some(hub), output, tap, jobs, thread: Some(thread) }
     }
 
