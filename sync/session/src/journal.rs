@@ -25,7 +25,8 @@ pub enum JournalError {
 ///
 /// Rules for an implementer: `append` returns at once and never blocks on a disk; events of one room
 /// are committed in the order they were handed over; each `on_committed` is called once with the
-/// number of the last event that is safe, in that order too. Events that could not be written are kept
+/// number of the last event that is safe, in that order too; of those that became safe together only
+/// the last. Events that could not be written are kept
 /// and tried again, also when no others follow; until then it is called with each failure.
 pub trait Journal: Send {
     /// Hands over events to be written.
