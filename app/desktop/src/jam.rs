@@ -10,9 +10,11 @@ use crate::jam_model::{Check, Hosting, Place, Room, RoomIntent, Visiting};
 use crate::model::Model;
 use crate::people::people_ui;
 use crate::shell::Shell;
-use crate::tokens::{ROOM_WIDTH, SPACE_L, SPACE_M, SPACE_S, Tokens, tabular};
+use crate::tokens::{ROOM_WIDTH, SPACE_L, SPACE_M, SPACE_S, TEXT_L, Tokens, tabular};
 use crate::widgets::hold_button_ui;
 
+/// Tries a new short code has: what is fewer is worth a word.
+const MAX_TRIES: u32 = 3;
 /// Light modules round a code, as its standard wants.
 const QUIET: usize = 4;
 
@@ -133,9 +135,9 @@ fn alone_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandS
     ui.label("Paste the link you were given, or type the host's address and its code. Your own show waits until you leave.");
     let name = ui.label("Your name").id;
     ui.add(egui::TextEdit::singleline(&mut panel.name).hint_text("Guest").char_limit(64)).labelled_by(name);
-    let link = ui.label("Link").id;
-    let edit =
-        ui.add(egui::TextEdit::singleline(&mut panel.link).hint_text("https://…/j#v1.…")).labelled_by(link);
+    let link = ui.label("Link, or address and code").id;
+    let hint = "https://… or 192.168.1.5:7700 123 456";
+    let edit = ui.add(egui::TextEdit::singleline(&mut panel.link).hint_text(hint)).labelled_by(link);
     let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     let ready = !panel.link.trim().is_empty();
     let clicked = ui.add_enabled(ready, egui::Button::new("Join")).clicked();
@@ -173,11 +175,20 @@ fn hosting_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, hosting: &Hosting
             commands.app(Intent::Room(RoomIntent::NewLink));
         }
     });
-    ui.label(tabular(&hosting.address).color(tokens.text_dim));
-    if let Some((words, tries)) = &hosting.spoken {
-        ui.label("Or say the code:");
-        ui.label(tabular(words).size(20.0)).on_hover_text(format!("{tries} tries left, then a new one"));
+    ui.add_space(SPACE_M);
+    match &hosting.spoken {
+        Some((digits, tries)) => {
+            ui.label("Or say the address and its code:");
+            ui.label(tabular(&hosting.address).size(TEXT_L));
+            ui.label(tabular(digits).size(1.4 * TEXT_L).strong());
+            if *tries < MAX_TRIES {
+                let tries = if *tries == 1 { "One try is".to_owned() } else { format!("{tries} tries are") };
+                ui.colored_label(tokens.warning, format!("{tries} left, then it changes."));
+            }
+        }
+        None => drop(ui.label(tabular(&hosting.address).color(tokens.text_dim))),
     }
+    ui.add_space(SPACE_M);
     if !hosting.key.is_empty() {
         ui.label(format!("Key of this machine: {}", hosting.key)).on_hover_text(
             "A browser warns once, because no authority signed it. Who wants to be sure compares these letters.",
@@ -301,8 +312,18 @@ fn large_code_ui(ui: &mut Ui, panel: &mut RoomPanel, hosting: &Hosting) {
         |ui| {
             let (rect, response) = ui.allocate_exact_size(area.size(), egui::Sense::click());
             ui.painter().rect_filled(rect, 0.0, egui::Color32::from_black_alpha(220));
-            let side = rect.width().min(rect.height()) * 0.9;
-            paint_code(ui, &hosting.code, Rect::from_center_size(rect.center(), vec2(side, side)));
+            // What can be scanned, and below it what can be typed.
+            let line = rect.height() / 12.0;
+            let lines = if hosting.spoken.is_some() { 2.0 } else { 1.0 } * line;
+            let side = rect.width().min(rect.height() - lines) * 0.9;
+            let code = Rect::from_center_size(rect.center() - vec2(0.0, lines / 2.0), vec2(side, side));
+            paint_code(ui, &hosting.code, code);
+            let digits = hosting.spoken.as_ref().map(|(digits, _)| digits.as_str());
+            for (n, words) in [Some(hosting.address.as_str()), digits].into_iter().flatten().enumerate() {
+                let at = egui::pos2(rect.center().x, code.bottom() + line * (n as f32 + 0.6));
+                let font = egui::FontId::monospace(line * 0.7);
+                ui.painter().text(at, egui::Align2::CENTER_CENTER, words, font, egui::Color32::WHITE);
+            }
             response
                 .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Close the large code"));
             if response.clicked() {

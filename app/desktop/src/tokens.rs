@@ -175,7 +175,6 @@ pub(crate) fn apply(ctx: &egui::Context, theme: Theme, performance_size: bool) {
 
 fn visuals(tokens: Tokens, base: egui::Theme) -> Visuals {
     let mut v = base.default_visuals();
-    v.override_text_color = Some(tokens.text);
     v.weak_text_color = Some(tokens.text_dim);
     v.panel_fill = tokens.panel;
     v.window_fill = tokens.panel;

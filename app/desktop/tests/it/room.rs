@@ -79,9 +79,9 @@ fn a_pasted_link_joins_under_the_name_that_was_typed() {
     window.get_by_label("Your name").focus();
     window.run_steps(2);
     window.get_by_label("Your name").type_text("cleo");
-    window.get_by_label("Link").focus();
+    window.get_by_label("Link, or address and code").focus();
     window.run_steps(2);
-    window.get_by_label("Link").type_text("https://h:1/j#v1.a.b.c");
+    window.get_by_label("Link, or address and code").type_text("https://h:1/j#v1.a.b.c");
     window.run_steps(2);
     let join = RoomIntent::Join { link: "https://h:1/j#v1.a.b.c".into(), name: "cleo".into() };
     assert_eq!(click(&mut window, "Join"), intent(join));
@@ -105,6 +105,18 @@ fn a_host_sees_the_code_the_address_and_the_key() {
 }
 
 #[test]
+fn who_cannot_scan_reads_an_address_its_code_and_how_long_that_is_good() {
+    let with = |tries| {
+        let hosting = Hosting { spoken: Some(("114 013".to_owned(), tries)), ..Hosting::default() };
+        at("Jam", Room { place: Place::Hosting(Arc::new(hosting)), ..room() })
+    };
+    let window = with(3);
+    assert!(window.query_by_label("114 013").is_some());
+    assert!(window.query_by_label_contains("left, then it changes").is_none());
+    assert!(with(2).query_by_label("2 tries are left, then it changes.").is_some());
+}
+
+#[test]
 fn a_closed_door_names_the_command_that_opens_it() {
     let why = "Nothing answers at port 7700 of this machine: a firewall keeps everyone out.".to_owned();
     let check = Check::Blocked { why: why.clone(), command: "sudo ufw allow 7700/tcp".into() };
@@ -121,10 +133,12 @@ fn a_guest_reads_how_the_connection_is_and_can_leave() {
         seated: true,
         state: "The host does not answer. The show goes on; trying again.".into(),
         connected: false,
+        sounds: false,
     };
     let place = Place::Visiting(Arc::new(visiting));
     let mut window = at("Jam", Room { place, me: BEN, ..room() });
     assert!(window.query_by_label_contains("trying again").is_some());
+    assert_eq!(click(&mut window, "This machine sounds"), intent(RoomIntent::Sound(true)));
     assert_eq!(click(&mut window, "Leave the room"), intent(RoomIntent::Leave));
 }
 
