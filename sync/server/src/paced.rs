@@ -8,11 +8,11 @@ use tokio::time::Instant;
 /// sooner goes with the next write, which in a busy room saves most of them.
 const INTERVAL: Duration = Duration::from_millis(16);
 /// The longest interval, on a host that would otherwise do nothing but write.
-const MAX_INTERVAL: Duration = Duration::from_millis(100);
+const MAX_INTERVAL: Duration = Duration::from_millis(66);
 /// Writes a second, to all sockets, that cost a host a few hundredths of a core. Above it the interval
-/// grows, by a millisecond for each thirty writes more.
-const EASY_WRITES_PER_SEC: u64 = 6_000;
-const WRITES_PER_MILLI: u64 = 30;
+/// grows, by a millisecond for each hundred writes more.
+const EASY_WRITES_PER_SEC: u64 = 5_000;
+const WRITES_PER_MILLI: u64 = 100;
 /// How long writes are counted before the interval follows, in microseconds.
 const WINDOW_MICROS: u64 = 100_000;
 
@@ -129,7 +129,7 @@ mod tests {
             load.wrote(Instant::now());
         }
         let busy = load.wrote(Instant::now());
-        assert!(busy > Duration::from_millis(90) && busy <= MAX_INTERVAL, "{busy:?}");
+        assert!(busy > Duration::from_millis(60) && busy <= MAX_INTERVAL, "{busy:?}");
         tokio::time::advance(Duration::from_secs(1)).await;
         load.wrote(Instant::now());
         assert_eq!(load.wrote(Instant::now()), INTERVAL);

@@ -112,6 +112,8 @@ async fn talk(
     if line.send(outgoing(state, &first)).await.is_err() {
         return (CloseCode::Away, "");
     }
+    // The whole room as it was: nothing to keep for as long as somebody stays.
+    drop(first);
     loop {
         tokio::select! {
             batch = queue.next(&state.load) => {

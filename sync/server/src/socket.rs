@@ -8,12 +8,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
@@ -26,7 +28,10 @@ pub(crate) type Ws = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Allocated at once for each socket: 128 KiB, the library's default, is 1.3 GB at ten thousand.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Never given back while a socket lives, so it and what is written at once are small: a welcome of
+/// twenty kilobytes would stay ten thousand times.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+const MAX_FRAME_BYTES: usize = 1024;
 /// Grows so far while a reader is slow, then its socket ends: the largest state of a room.
 const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 /// The longest paste in base64, and its envelope.
@@ -115,7 +120,15 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 pub(crate) async fn send(ws: &mut Ws, messages: Vec<Message>) -> Result<(), ()> {
     let write = async {
         for message in messages {
-            ws.feed(message).await?;
+            match message {
+                Message::Text(text) if text.len() > MAX_FRAME_BYTES => {
+                    feed_in_frames(ws, text.into(), Data::Text).await?;
+                }
+                Message::Binary(bytes) if bytes.len() > MAX_FRAME_BYTES => {
+                    feed_in_frames(ws, bytes, Data::Binary).await?;
+                }
+                small => ws.feed(small).await?,
+            }
         }
         ws.flush().await
     };
@@ -127,6 +140,17 @@ pub(crate) async fn send(ws: &mut Ws, messages: Vec<Message>) -> Result<(), ()> 
         }
         Err(_) => Err(()),
     }
+}
+
+/// Writes a message as a row of frames.
+async fn feed_in_frames(ws: &mut Ws, mut payload: Bytes, kind: Data) -> Result<(), Error> {
+    let mut opcode = OpCode::Data(kind);
+    while !payload.is_empty() {
+        let part = payload.split_to(payload.len().min(MAX_FRAME_BYTES));
+        ws.feed(Message::Frame(Frame::message(part, opcode, payload.is_empty()))).await?;
+        opcode = OpCode::Data(Data::Continue);
+    }
+    Ok(())
 }
 
 /// Says goodbye, and waits a moment for the answer.
