@@ -5,7 +5,10 @@ use cpal::{
     traits::{DeviceTrait, HostTrait},
 };
 
-use crate::{AudioError, MIX_RATE_HZ};
+use crate::{
+    AudioError, MIX_RATE_HZ,
+    connections::{connected, keep},
+};
 
 /// What a device is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,13 +82,18 @@ pub enum OutputChoice {
 ///
 /// Asks the sound system and may take a second: never call it on a thread that draws.
 pub fn devices() -> Vec<DeviceInfo> {
-    let Ok(host) = open_host(None) else { return Vec::new() };
+    let Ok((host, found)) = connected(None, list) else { return Vec::new() };
+    keep(host);
+    found
+}
+
+fn list(host: &Host) -> Result<Vec<DeviceInfo>, AudioError> {
     let name = host.id().name().to_owned();
     let default_input = host.default_input_device().and_then(|device| device.id().ok());
     let default_output = host.default_output_device().and_then(|device| device.id().ok());
     let loopback_id = default_output.as_ref().map(|id| monitor_id(id.id()));
     let mut found = Vec::new();
-    for device in host.devices().into_iter().flatten() {
+    for device in host.devices()? {
         let Ok(id) = device.id() else { continue };
         if name == "ALSA" && is_plugin(id.id()) {
             continue;
@@ -116,7 +124,7 @@ pub fn devices() -> Vec<DeviceInfo> {
             push(DeviceKind::Output, default_output.as_ref() == Some(&id), device.default_output_config());
         }
     }
-    found
+    Ok(found)
 }
 
 /// Opens the sound system: `wanted`, or the first that answers.

@@ -22,7 +22,7 @@ use crate::{
     devices::{Picked, pick_input},
     format::stereo_from_frame,
     keeper::{Keeper, SharedState, Step},
-    link::{Build, Link, Reporter, Shelf, Vitals},
+    link::{Build, Link, NumStuck, Reporter, Vitals},
 };
 
 /// How often the keeper looks after the stream.
@@ -110,7 +110,7 @@ impl Input {
             belts,
             state: state.clone(),
             shared: Arc::clone(&shared),
-            shelf: Arc::default(),
+            num_stuck: Arc::default(),
             vitals: Arc::default(),
             link: None,
             keeper: Keeper::new(now()),
@@ -194,7 +194,7 @@ struct Worker {
     belts: Sender<Belt>,
     state: SharedState,
     shared: Arc<Shared>,
-    shelf: Arc<Shelf>,
+    num_stuck: Arc<NumStuck>,
     vitals: Arc<Vitals>,
     link: Option<Link>,
     keeper: Keeper,
@@ -261,7 +261,7 @@ impl Worker {
                 self.vitals.closed.store(true, Ordering::Relaxed);
                 self.vitals = Arc::default();
                 let build = self.build();
-                match Link::open("audio-input-stream", self.keeper.host(), &self.shelf, build) {
+                match Link::open("audio-input-stream", self.keeper.host(), &self.num_stuck, build) {
                     Ok(Some(link)) => self.link = Some(link),
                     Ok(None) => self.keeper.lose("the sound system hangs".to_owned(), now),
                     Err(err) => self.keeper.lose(err.to_string(), now),

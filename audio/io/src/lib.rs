@@ -27,6 +27,7 @@ mod decode;
 mod resample;
 mod tags;
 
+mod connections;
 mod devices;
 mod error;
 mod keeper;

@@ -6,7 +6,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
@@ -18,7 +18,8 @@ use cpal::{ErrorKind, traits::StreamTrait};
 
 use crate::{
     AudioError, DeviceKind,
-    devices::{Picked, default_moved, open_host},
+    connections::{connected, keep},
+    devices::{Picked, default_moved},
 };
 
 /// How often a stream that follows a default looks whether the default is another one now.
@@ -89,15 +90,8 @@ impl Reporter {
 pub(crate) type Build =
     Box<dyn Fn(&cpal::Host, Reporter) -> Result<(Vec<cpal::Stream>, Picked), AudioError> + Send>;
 
-/// What the streams of one keeper share, one after the other.
-#[derive(Default)]
-pub(crate) struct Shelf {
-    /// Stream threads inside the sound system.
-    stuck: AtomicUsize,
-    /// The last stream's connection. PulseAudio's live as long as the process, so they are used again.
-    /// Guards a take and a put; never held while the sound system is called.
-    host: Mutex<Option<cpal::Host>>,
-}
+/// Stream threads of one keeper that are inside the sound system.
+pub(crate) type NumStuck = AtomicUsize;
 
 /// A stream on its thread. Dropping it closes the stream, without waiting for that.
 pub(crate) struct Link {
@@ -111,15 +105,15 @@ impl Link {
     pub(crate) fn open(
         name: &'static str,
         host: Option<cpal::HostId>,
-        shelf: &Arc<Shelf>,
+        num_stuck: &Arc<NumStuck>,
         build: Build,
     ) -> Result<Option<Self>, AudioError> {
-        if shelf.stuck.load(Ordering::Relaxed) >= MAX_STUCK {
+        if num_stuck.load(Ordering::Relaxed) >= MAX_STUCK {
             return Ok(None);
         }
         let (report, reports) = sync_channel(REPORTS);
         let (open, close) = sync_channel(0);
-        let guard = Stuck::enter(shelf);
+        let guard = Stuck::enter(num_stuck);
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || live(host, build, Reporter(report), &close, guard))
@@ -141,38 +135,33 @@ impl Link {
 }
 
 /// Counts a thread that is inside the sound system.
-struct Stuck(Arc<Shelf>);
+struct Stuck(Arc<NumStuck>);
 
 impl Stuck {
-    fn enter(shelf: &Arc<Shelf>) -> Self {
-        shelf.stuck.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(shelf))
+    fn enter(num_stuck: &Arc<NumStuck>) -> Self {
+        num_stuck.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(num_stuck))
     }
 }
 
 impl Drop for Stuck {
     fn drop(&mut self) {
-        self.0.stuck.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// The life of a stream's thread.
 fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Receiver<()>, opening: Stuck) {
-    let shelf = Arc::clone(&opening.0);
-    let used = shelf.host.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let start = |host: cpal::Host| -> Result<_, AudioError> {
-        let (streams, picked) = build(&host, reporter.clone())?;
+    let num_stuck = Arc::clone(&opening.0);
+    let opened = connected(host, |host| {
+        let (streams, picked) = build(host, reporter.clone())?;
         for stream in &streams {
             stream.play()?;
         }
-        Ok((host, streams, picked))
-    };
-    let opened = match used.map(start) {
-        Some(Ok(opened)) => Ok(opened),
-        Some(Err(_)) | None => open_host(host).and_then(start),
-    };
+        Ok((streams, picked))
+    });
     drop(opening);
-    let (host, streams, picked) = match opened {
+    let (host, (streams, picked)) = match opened {
         Ok(opened) => opened,
         Err(err) => {
             // A keeper that left does not want to know.
@@ -188,7 +177,7 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
             break;
         }
     }
-    let _closing = Stuck::enter(&shelf);
+    let _closing = Stuck::enter(&num_stuck);
     // Dropping alone leaves PulseAudio's streams running now and then: the connection goes before its
     // last command. So it is told to stop first, and the connection outlives the stream a little.
     for stream in &streams {
@@ -197,5 +186,5 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
     drop(streams);
     thread::park_timeout(FAREWELL);
     drop(device);
-    *shelf.host.lock().unwrap_or_else(PoisonError::into_inner) = Some(host);
+    keep(host);
 }

@@ -20,7 +20,7 @@ use crate::{
     Resampler, Tap,
     devices::{Picked, buffer_size, pick_output},
     keeper::{Keeper, SharedState, Step},
-    link::{Build, Link, Report, Reporter, Shelf, Vitals},
+    link::{Build, Link, NumStuck, Report, Reporter, Vitals},
     mixer::{MAX_BLOCK_FRAMES, Mixer, MixerControl},
 };
 
@@ -102,7 +102,7 @@ impl Output {
             control: Arc::downgrade(&control),
             state: state.clone(),
             clock: clock.clone(),
-            shelf: Arc::default(),
+            num_stuck: Arc::default(),
             vitals: Arc::default(),
             link: None,
             keeper: Keeper::new(now()),
@@ -188,7 +188,7 @@ struct Worker {
     control: std::sync::Weak<Mutex<MixerControl>>,
     state: SharedState,
     clock: OutputClock,
-    shelf: Arc<Shelf>,
+    num_stuck: Arc<NumStuck>,
     vitals: Arc<Vitals>,
     link: Option<Link>,
     keeper: Keeper,
@@ -283,7 +283,7 @@ impl Worker {
             Step::Open => {
                 self.vitals.closed.store(true, Ordering::Relaxed);
                 self.vitals = Arc::default();
-                match Link::open("audio-output-stream", self.keeper.host(), &self.shelf, self.build()) {
+                match Link::open("audio-output-stream", self.keeper.host(), &self.num_stuck, self.build()) {
                     Ok(Some(link)) => self.link = Some(link),
                     Ok(None) => self.keeper.lose("the sound system hangs".to_owned(), now),
                     Err(err) => self.keeper.lose(err.to_string(), now),
