@@ -50,7 +50,7 @@ impl Mixing {
 pub(crate) fn mixing_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
     let mixing = &model.ear.mixing;
     let mut wanted = mixing.clone();
-    let level = |i: usize| model.ear.source_levels.get(i).copied().unwrap_or_default();
+    let level = |i: usize| model.ear.source_levels.get(i).copied().flatten();
     source_ui(ui, "This source", &mut wanted.gain_db, level(0));
     let mut gone = None;
     for (i, also) in wanted.also.iter_mut().enumerate() {
@@ -87,11 +87,17 @@ pub(crate) fn mixing_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
 }
 
 /// One source; returns whether it shall go. The first one stays.
-fn source_ui(ui: &mut Ui, name: &str, gain_db: &mut f32, level: f32) -> bool {
+fn source_ui(ui: &mut Ui, name: &str, gain_db: &mut f32, level: Option<f32>) -> bool {
     let mut gone = false;
     ui.horizontal(|ui| {
         ui.add_sized(vec2(110.0, 16.0), egui::Label::new(name).truncate());
-        meter_ui(ui, &format!("{name} input"), level, vec2(60.0, 10.0));
+        match level {
+            Some(level) => meter_ui(ui, &format!("{name} input"), level, vec2(60.0, 10.0)),
+            None => {
+                let absent = egui::Label::new(egui::RichText::new("waited for").weak().small());
+                ui.add_sized(vec2(60.0, 10.0), absent).on_hover_text("It is mixed in as soon as it is there.")
+            }
+        };
         let gain = egui::DragValue::new(gain_db).range(GAIN_DB).speed(0.25).fixed_decimals(1).suffix(" dB");
         labelled(ui.add(gain), &format!("Gain of {name}"));
         if name != "This source" {

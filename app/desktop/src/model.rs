@@ -122,8 +122,8 @@ pub struct Ear {
     pub paused: bool,
     /// What else is listened to, and how loud each source counts.
     pub mixing: Mixing,
-    /// Levels of the sources, 0–1: the first, then those of `mixing`.
-    pub source_levels: Vec<f32>,
+    /// Levels of the sources, 0–1: the first, then those of `mixing`. `None`: it is waited for.
+    pub source_levels: Vec<Option<f32>>,
     /// How much later the picture is than the sound, in milliseconds, −500–500.
     pub picture_offset_millis: i32,
 }

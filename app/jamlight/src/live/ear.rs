@@ -13,8 +13,8 @@ use app_desktop::{Action, AudioChoice, CardKind, Intent, Mixing};
 use app_director::Conductor;
 use audio_analysis::{Analyser, TapTempo, TempoLeader};
 use audio_io::{
-    DeviceKind, DeviceState, Input, InputChoice, InputReader, InputSettings, MIX_RATE_HZ, Output, Player,
-    Tap, Track,
+    DeviceInfo, DeviceKind, DeviceState, Input, InputChoice, InputReader, InputSettings, MIX_RATE_HZ, Output,
+    Player, Tap, Track,
 };
 use audio_signal::{AudioFrame, TempoSource};
 use sync_protocol::{Command, TempoSettings};
@@ -57,8 +57,8 @@ pub(crate) struct EarState {
     /// Whether what is heard is Jamlight's own: code, the built-in track. Nobody needs its name.
     pub own_sound: bool,
     pub paused: bool,
-    /// Of each source, 0–1, the first one first.
-    pub source_levels: Vec<f32>,
+    /// Of each source, 0–1, the first one first. `None`: it is waited for.
+    pub source_levels: Vec<Option<f32>>,
 }
 
 /// What the ear is asked for.
@@ -466,15 +466,22 @@ fn watch_devices(board: &Board) {
         if read_at.is_none_or(|at| at.elapsed() >= DEVICES_EVERY) {
             read_at = Some(Instant::now());
             let found = audio_io::devices();
-            let inputs =
-                found.iter().filter(|device| matches!(device.kind, DeviceKind::Input | DeviceKind::Loopback));
             let mut all = vec![AudioChoice::Automatic];
-            all.extend(inputs.map(|device| AudioChoice::Device(device.name.clone())));
+            all.extend(names(&found).into_iter().map(AudioChoice::Device));
             all.push(AudioChoice::BuiltIn);
             board.audio_choices.set(all);
         }
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// The names of the inputs: the system's stable ones where several share the one for people.
+fn names(found: &[DeviceInfo]) -> Vec<String> {
+    let is_input = |device: &&DeviceInfo| matches!(device.kind, DeviceKind::Input | DeviceKind::Loopback);
+    let inputs: Vec<&DeviceInfo> = found.iter().filter(is_input).collect();
+    let shared = |name: &str| inputs.iter().filter(|other| other.name == name).count() > 1;
+    let name = |device: &&DeviceInfo| if shared(&device.name) { &device.id } else { &device.name }.clone();
+    inputs.iter().map(name).collect()
 }
 
 fn capitalised(text: &str) -> String {

@@ -10,6 +10,11 @@ const FETCH_FRAMES: usize = 256;
 /// Sound of an added device that waits for the first one, in samples; the oldest goes when there is more
 /// (`DropOldest`): two clocks drift, and a device may stop. 100 ms.
 const MAX_WAITING: usize = MIX_RATE_HZ as usize / 10 * 2;
+/// How long it is watched how little waits, in samples: a second. What is never needed goes, so that a hiccup
+/// does not make a device late for the rest of the evening.
+const WATCH: usize = MIX_RATE_HZ as usize * 2;
+/// What may wait even so, in samples: 4 ms, a device's own unevenness.
+const SPARE: usize = MIX_RATE_HZ as usize / 250 * 2;
 /// How fast a meter falls, in shares per second.
 const METER_FALL_PER_SEC: f32 = 1.5;
 /// What a meter shows, in dBFS: its empty end.
@@ -67,12 +72,38 @@ impl Meter {
 /// A device that is listened to besides the first one.
 struct Also {
     wish: AlsoSource,
-    /// Held for its thread, which ends with it.
-    _input: Input,
+    /// Its thread ends with it.
+    input: Input,
     reader: InputReader,
     to_mix: ToMix,
     waiting: VecDeque<f32>,
+    watch: Watch,
     meter: Meter,
+}
+
+/// How little waited since a second began, in samples.
+#[derive(Clone, Copy)]
+struct Watch {
+    least: usize,
+    mixed: usize,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { least: usize::MAX, mixed: 0 }
+    }
+}
+
+impl Watch {
+    /// Takes note of a mix. Returns how many samples wait in vain.
+    fn idle_after(&mut self, mixed: usize, waiting: usize) -> usize {
+        self.least = self.least.min(waiting);
+        self.mixed += mixed;
+        if self.mixed < WATCH {
+            return 0;
+        }
+        std::mem::take(self).least.saturating_sub(SPARE) / 2 * 2
+    }
 }
 
 /// The mix of the first source with the others.
@@ -98,10 +129,11 @@ impl Sources {
             match Input::open(InputSettings { choice, ..InputSettings::default() }) {
                 Ok((input, reader)) => self.also.push(Also {
                     wish: wish.clone(),
-                    _input: input,
+                    input,
                     reader,
                     to_mix: ToMix::default(),
                     waiting: VecDeque::new(),
+                    watch: Watch::default(),
                     meter: Meter::default(),
                 }),
                 Err(err) => tracing::warn!(%err, device = wish.device, "a device is not listened to"),
@@ -137,15 +169,18 @@ impl Sources {
             let num_samples = also.waiting.len().min(first.len());
             let mut heard: Vec<f32> = also.waiting.drain(..num_samples).map(|sample| sample * gain).collect();
             heard.resize(first.len(), 0.0);
+            let idle = also.watch.idle_after(first.len(), also.waiting.len());
+            also.waiting.drain(..idle.min(also.waiting.len()));
             also.meter.push(&heard);
             self.mixed.iter_mut().zip(&heard).for_each(|(mixed, sample)| *mixed += sample);
         }
         &self.mixed
     }
 
-    /// Returns the levels, 0–1: of the first source, then of the others.
-    pub(crate) fn levels(&self) -> Vec<f32> {
-        std::iter::once(self.meter.0).chain(self.also.iter().map(|also| also.meter.0)).collect()
+    /// Returns the levels, 0–1: of the first source, then of the others. `None`: it is waited for.
+    pub(crate) fn levels(&self) -> Vec<Option<f32>> {
+        let also = self.also.iter().map(|also| also.input.state().is_live().then_some(also.meter.0));
+        std::iter::once(Some(self.meter.0)).chain(also).collect()
     }
 }
 
@@ -179,10 +214,26 @@ mod tests {
         let mixed = sources.mix(&[1.0; 8]).to_vec();
         assert!((mixed[0] - (0.1 + 0.1 * 1.995)).abs() < 1e-3, "{mixed:?}");
         assert!((mixed[7] - 0.1).abs() < 1e-6, "what is missing is silence: {mixed:?}");
-        let levels = sources.levels();
-        assert!((levels[0] - 40.0 / 60.0).abs() < 0.01 && levels[1] > levels[0], "{levels:?}");
+        let first = sources.levels()[0].unwrap();
+        assert!((first - 40.0 / 60.0).abs() < 0.01 && sources.also[0].meter.0 > first);
+        assert_eq!(sources.levels()[1], None, "it is waited for");
         sources.choose(&Mixing::default());
         assert_eq!(sources.mix(&[0.5; 2]), [0.5; 2]);
         assert_eq!(sources.levels().len(), 1);
+    }
+
+    #[test]
+    fn a_hiccup_does_not_make_a_device_late_for_the_evening() {
+        let mut sources = Sources::default();
+        let wish = AlsoSource { device: "no such device".to_owned(), gain_db: 0.0 };
+        sources.choose(&Mixing { gain_db: 0.0, also: vec![wish] });
+        // The first source stood still for 80 ms; then both give 10 ms at a time.
+        sources.also[0].waiting.extend([0.0; MIX_RATE_HZ as usize / 1_000 * 80 * 2]);
+        let block = [0.0; MIX_RATE_HZ as usize / 100 * 2];
+        for _ in 0..110 {
+            sources.also[0].waiting.extend(block);
+            sources.mix(&block);
+        }
+        assert_eq!(sources.also[0].waiting.len(), SPARE);
     }
 }
