@@ -1,284 +1,192 @@
 //! How well are tracks recognised? Makes queries of a folder of music and prints the table.
 //!
-//! `cargo run --release -p audio-recognition --example evaluate -- MUSIC WORK [CONDITION,CONDITION]`
+//! `cargo run --release -p audio-recognition --example evaluate -- MUSIC WORK tune|held [SPLITS]`
 //!
-//! MUSIC: at least forty files longer than a minute; those in a folder `more` are in the library and never asked. WORK: a folder for what is made of them; kept, so that the next run
-//! is quick. Needs ffmpeg. Three in ten tracks stay out of the library: their queries must be refused.
+//! MUSIC: a folder per album. Only tracks of a minute and more count. WORK: what was made of them is kept
+//! here, so that the next run is quick; delete it when peaks are found in another way. Needs ffmpeg.
+//!
+//! One half of the albums is there to set thresholds by (`tune`), the other (`held`) to see whether they
+//! hold: a threshold never saw a song of it, nor another song of its album. Each split draws a library of
+//! at most 117 tracks from its half, and 30 tracks that are not in it: their queries must be refused.
 #![expect(clippy::disallowed_methods, reason = "a tool: files and a clock")]
 
 #[path = "evaluate/room.rs"]
 mod room;
+#[path = "evaluate/songs.rs"]
+mod songs;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
-use audio_recognition::{Fingerprint, Library, TrackInfo};
+use audio_recognition::{Library, TrackInfo};
 
-const RATE_HZ: u32 = 44_100;
-/// Seconds of each track that are in the library.
-const RECORD_SECS: usize = 180;
+use songs::{CONDITIONS, NUM_AS_PLAYED, NUM_PLAIN_SPEED, Song};
+
 /// Tracks that queries are made of, known and unknown.
 const NUM_KNOWN: usize = 70;
 const NUM_UNKNOWN: usize = 30;
 /// Tracks of the library, at most.
 const NUM_RECORDS: usize = 117;
-const CONDITIONS: [&str; 13] = [
-    "mp3",
-    "noise10",
-    "noise5",
-    "noise0",
-    "mic",
-    "speed-8",
-    "speed-5",
-    "speed-2.5",
-    "speed+2.5",
-    "speed+5",
-    "speed+8",
-    "mic-8",
-    "mic+8",
-];
+
+/// What came of the queries of one kind.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    right: usize,
+    wrong: usize,
+    missed: usize,
+    false_names: usize,
+    refused: usize,
+}
+
+impl Row {
+    fn add(&mut self, other: &Self) {
+        self.right += other.right;
+        self.wrong += other.wrong;
+        self.missed += other.missed;
+        self.false_names += other.false_names;
+        self.refused += other.refused;
+    }
+
+    fn print(&self, name: &str) {
+        let share = |count: usize, of: usize| count as f64 / of.max(1) as f64;
+        let known = self.right + self.wrong + self.missed;
+        println!(
+            "{name:18} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
+            share(self.right, known),
+            share(self.wrong, known),
+            share(self.missed, known),
+            share(self.false_names, self.false_names + self.refused)
+        );
+    }
+}
+
+/// All queries by condition and length, and how long they took.
+struct Table {
+    rows: Vec<[Row; 2]>,
+    millis: Vec<f64>,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self { rows: vec![[Row::default(); 2]; CONDITIONS.len()], millis: Vec::new() }
+    }
+
+    fn sum(&self, conditions: std::ops::Range<usize>) -> Row {
+        let mut sum = Row::default();
+        for row in self.rows.get(conditions).unwrap_or_default().iter().flatten() {
+            sum.add(row);
+        }
+        sum
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (row, other) in self.rows.iter_mut().flatten().zip(other.rows.iter().flatten()) {
+            row.add(other);
+        }
+        self.millis.extend(&other.millis);
+    }
+}
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (music, work, only) = match args.as_slice() {
-        [music, work] => (music, work, None),
-        [music, work, only] => (music, work, Some(only)),
-        _ => anyhow::bail!("usage: evaluate MUSIC WORK [CONDITION,CONDITION]"),
+    let (music, work, half, splits) = match args.as_slice() {
+        [music, work, half] => (music, work, half, 1),
+        [music, work, half, splits] => (music, work, half, splits.parse()?),
+        _ => anyhow::bail!("usage: evaluate MUSIC WORK tune|held [SPLITS]"),
     };
-    let (music, work) = (Path::new(music), Path::new(work));
-    std::fs::create_dir_all(work.join("records"))?;
-    std::fs::create_dir_all(work.join("queries"))?;
-    let mut files = Vec::new();
-    collect(music, &mut files)?;
-    files.sort_by_key(|file| {
-        let is_more = file.parent().is_some_and(|folder| folder.ends_with("more"));
-        (is_more, seed(&file.file_name().unwrap_or_default().to_string_lossy()))
-    });
-    let mut tracks: Vec<(String, PathBuf)> = Vec::new();
-    for file in &files {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let wav = work.join("records").join(format!("{name}.wav"));
-        if !wav.exists() && !wav.with_extension("short").exists() {
-            if ffmpeg(&["-i", &file.to_string_lossy(), "-t", &RECORD_SECS.to_string()], &wav).is_err() {
-                continue;
-            }
-            if hound::WavReader::open(&wav).map_or(0, |wav| wav.duration()) < 60 * RATE_HZ {
-                std::fs::rename(&wav, wav.with_extension("short"))?;
-            }
+    ensure!(half == "tune" || half == "held", "the half is tune or held, not {half}");
+    let songs = songs::collect(Path::new(music), Path::new(work), |album| {
+        let is_held = songs::seed(album) >> 40 & 1 == 1;
+        is_held == (half == "held")
+    })?;
+    ensure!(songs.len() > NUM_UNKNOWN + 10, "too few tracks of a minute and more: {}", songs.len());
+    println!("{} songs in this half", songs.len());
+    let mut table = Table::new();
+    for split in 0..splits {
+        let one = ask(&songs, split)?;
+        if splits > 1 {
+            one.sum(0..NUM_AS_PLAYED).print(&format!("split {split}"));
         }
-        if wav.exists() && !tracks.iter().any(|(known, _)| *known == name) {
-            tracks.push((name, wav));
+        table.add(&one);
+    }
+    println!("{:18} {:>7} {:>7} {:>7} {:>7}", "condition, s", "right", "wrong", "missed", "false");
+    for (condition, rows) in CONDITIONS.iter().zip(&table.rows) {
+        for (secs, row) in songs::LENGTHS_SECS.iter().zip(rows) {
+            row.print(&format!("{condition:12} {secs:>2}"));
         }
     }
-    ensure!(tracks.len() > NUM_UNKNOWN + 10, "too few tracks of a minute and more: {}", tracks.len());
-    let (unknown, known) = tracks.split_at(NUM_UNKNOWN);
-    let known = known.get(..NUM_RECORDS).unwrap_or(known);
+    let at_speed = NUM_AS_PLAYED + NUM_PLAIN_SPEED;
+    table.sum(0..NUM_AS_PLAYED).print("as played");
+    table.sum(NUM_AS_PLAYED..at_speed).print("speed");
+    table.sum(at_speed..CONDITIONS.len()).print("mic and speed");
+    table.millis.sort_by(f64::total_cmp);
+    let at = |share: f64| table.millis.get((table.millis.len() as f64 * share) as usize).copied();
+    println!(
+        "one query: {:.1} ms half of the time, {:.1} at most",
+        at(0.5).context("no queries")?,
+        table.millis.last().context("no queries")?
+    );
+    Ok(())
+}
 
+/// Draws a library and asks it.
+fn ask(songs: &[Song], split: u64) -> Result<Table> {
+    let mut order: Vec<&Song> = songs.iter().collect();
+    order.sort_by_key(|song| songs::seed(&format!("{split} {}", song.name)));
+    let (unknown, known) = order.split_at(NUM_UNKNOWN);
+    let known = known.get(..NUM_RECORDS).unwrap_or(known);
     let home = tempfile::tempdir()?;
     let mut library = Library::open(home.path())?;
-    let begin = Instant::now();
     let mut change = library.change()?;
     let mut secs = 0.0;
-    for (i, (name, wav)) in known.iter().enumerate() {
-        let print = Fingerprint::of(&read(wav)?, RATE_HZ, 1);
-        secs += print.secs();
+    for (i, song) in known.iter().enumerate() {
+        secs +=
+            song.record.last().map_or(0.0, |last| f64::from(last.tick) / audio_recognition::TICKS_PER_SECOND);
         let mut content = [0; 32];
         content[..8].copy_from_slice(&(i as u64).to_le_bytes());
-        change.add(
-            TrackInfo { title: name.clone(), content, path: wav.clone(), ..TrackInfo::default() },
-            &print.peaks,
-        )?;
+        let info = TrackInfo {
+            title: song.name.clone(),
+            content,
+            path: song.name.clone().into(),
+            ..TrackInfo::default()
+        };
+        change.add(info, &song.record)?;
     }
     change.finish()?;
     println!(
-        "{} records, {:.0} min, {:.1} KB per minute, {:.2} s of work per minute",
+        "split {split}: {} tracks, {:.0} min, {:.1} KB per minute",
         known.len(),
         secs / 60.0,
-        library.index_bytes() as f64 / 1000.0 / (secs / 60.0),
-        begin.elapsed().as_secs_f64() / (secs / 60.0)
+        library.index_bytes() as f64 / 1000.0 / (secs / 60.0)
     );
-
-    // Per condition and length: right, wrong, refused, false positives, refused unknown.
-    let mut table: BTreeMap<(usize, usize), [usize; 5]> = BTreeMap::new();
-    let mut longest_millis = 0.0_f64;
-    let mut sum_millis = 0.0;
-    let mut asked = 0;
-    for (is_known, (name, wav)) in
-        known.iter().take(NUM_KNOWN).map(|t| (true, t)).chain(unknown.iter().map(|t| (false, t)))
-    {
-        let mut record = Vec::new();
-        for (c, condition) in CONDITIONS.iter().enumerate() {
-            if only.is_some_and(|only| !only.split(',').any(|one| one == *condition)) {
-                continue;
-            }
-            for length in [5, 10] {
-                let query = work.join("queries").join(format!("{name}-{length}-{condition}.wav"));
-                if !query.exists() {
-                    if record.is_empty() {
-                        record = read(wav)?;
-                    }
-                    make(&record, name, length, condition, &query)?;
-                }
-                let samples = read(&query)?;
-                let begin = Instant::now();
-                let print = Fingerprint::of(&samples, RATE_HZ, 1);
-                let found = library.recognize(&print.peaks)?;
-                let millis = begin.elapsed().as_secs_f64() * 1000.0;
-                longest_millis = longest_millis.max(millis);
-                sum_millis += millis;
-                asked += 1;
-                let row = table.entry((c, length)).or_default();
-                let column = match (&found, is_known) {
-                    (Some(found), true) if found.track.title == *name => 0,
-                    (Some(_), true) => 1,
-                    (None, true) => 2,
-                    (Some(_), false) => 3,
-                    (None, false) => 4,
-                };
-                row[column] += 1;
-                if matches!(column, 1 | 3) || std::env::var_os("EVERY").is_some() {
-                    if let Some(found) = found {
-                        println!(
-                            "  {} {name} {length} s {condition}: {} at {:.1} s, rate {:.3}, {:.1} sigmas, agreement {:.2}",
-                            ["right", "WRONG", "", "FALSE"][column.min(3)],
-                            found.track.title,
-                            found.position_secs,
-                            found.rate,
-                            found.sigmas,
-                            found.agreement
-                        );
-                    } else if is_known {
-                        println!("  missed {name} {length} s {condition}");
-                    }
-                }
+    let mut table = Table::new();
+    let asked = known.iter().take(NUM_KNOWN).map(|song| (true, song));
+    for (is_known, song) in asked.chain(unknown.iter().map(|song| (false, song))) {
+        for query in &song.queries {
+            let begin = Instant::now();
+            let found = library.recognize(&query.peaks)?;
+            table.millis.push(begin.elapsed().as_secs_f64() * 1000.0);
+            let row = &mut table.rows[query.condition][query.length];
+            let (count, what) = match &found {
+                Some(found) if is_known && found.track.title == song.name => (&mut row.right, ""),
+                Some(_) if is_known => (&mut row.wrong, "WRONG"),
+                None if is_known => (&mut row.missed, "missed"),
+                Some(_) => (&mut row.false_names, "FALSE"),
+                None => (&mut row.refused, ""),
+            };
+            *count += 1;
+            if !what.is_empty() && query.condition < NUM_AS_PLAYED {
+                let named = found.map_or_else(String::new, |found| {
+                    format!(
+                        ": {} at {:.1} s, rate {:.3}, {:.1} sigmas, agreement {:.2}",
+                        found.track.title, found.position_secs, found.rate, found.sigmas, found.agreement
+                    )
+                });
+                let (condition, secs) = (CONDITIONS[query.condition], songs::LENGTHS_SECS[query.length]);
+                println!("  {what} {} {secs} s {condition}{named}", song.name);
             }
         }
     }
-    println!("{:10} {:>4} {:>7} {:>7} {:>7} {:>7}", "condition", "s", "right", "wrong", "missed", "false");
-    let mut groups = [("as played", [0; 5]), ("speed", [0; 5]), ("mic and speed", [0; 5])];
-    for ((c, length), row) in &table {
-        print_row(&format!("{:10} {length:>4}", CONDITIONS[*c]), row);
-        let group = if *c < 5 {
-            0
-        } else if *c < 11 {
-            1
-        } else {
-            2
-        };
-        for (sum, count) in groups[group].1.iter_mut().zip(row) {
-            *sum += count;
-        }
-    }
-    for (name, row) in &groups {
-        print_row(&format!("{name:15}"), row);
-    }
-    println!(
-        "query with fingerprint: {:.1} ms on average, {longest_millis:.1} at most",
-        sum_millis / f64::from(asked)
-    );
-    Ok(())
-}
-
-fn print_row(name: &str, row: &[usize; 5]) {
-    let [right, wrong, missed, positive, negative] = *row;
-    let share = |count: usize, of: usize| count as f64 / of.max(1) as f64;
-    let known = right + wrong + missed;
-    println!(
-        "{name} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
-        share(right, known),
-        share(wrong, known),
-        share(missed, known),
-        share(positive, positive + negative)
-    );
-}
-
-fn make(record: &[f32], name: &str, length: usize, condition: &str, to: &Path) -> Result<()> {
-    let mut random = room::Random(seed(&format!("{name}{length}")));
-    let percent = condition.trim_start_matches("speed").trim_start_matches("mic").parse::<f32>();
-    let rate = 1.0 + percent.unwrap_or(0.0) / 100.0;
-    let wanted = length * RATE_HZ as usize;
-    let needed = (wanted as f32 * rate) as usize + 2;
-    let from = ((record.len() - needed) as f64 * random.unit()) as usize;
-    let clip = record.get(from..from + needed).context("a record shorter than a query")?;
-    let mut clip = room::at_speed(clip, rate, wanted);
-    if condition.starts_with("mic") {
-        clip = room::microphone(&clip, RATE_HZ as f32, &mut random);
-        room::add_noise(&mut clip, 8.0, &mut random);
-    } else if let Some(db) = condition.strip_prefix("noise") {
-        room::add_noise(&mut clip, db.parse()?, &mut random);
-    }
-    // Level: anything from a shout to a whisper.
-    let gain = 10_f32.powf(-(random.unit() as f32) * 1.2) * 0.5
-        / clip.iter().fold(1e-3_f32, |max, x| max.max(x.abs()));
-    let part = to.with_extension("part.wav");
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE_HZ,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writer = hound::WavWriter::create(&part, spec)?;
-    let mut fast = writer.get_i16_writer(clip.len() as u32);
-    for sample in clip {
-        fast.write_sample((sample * gain * 32_767.0) as i16);
-    }
-    fast.flush()?;
-    writer.finalize()?;
-    if condition == "mp3" {
-        let coded = to.with_extension("mp3");
-        let from = part.to_str().context("a path that is not text")?;
-        ffmpeg_raw(&["-i", from, "-c:a", "libmp3lame", "-b:a", "64k"], &coded)?;
-        ffmpeg(&["-i", &coded.to_string_lossy()], to)?;
-        std::fs::remove_file(part)?;
-        std::fs::remove_file(coded)?;
-    } else {
-        std::fs::rename(part, to)?;
-    }
-    Ok(())
-}
-
-/// Reads what this tool and ffmpeg write: 16 bits, mono.
-fn read(wav: &Path) -> Result<Vec<f32>> {
-    let bytes = std::fs::read(wav)?;
-    let from =
-        bytes.windows(4).take(4_096).position(|word| word == b"data").context("a file without sound")?;
-    let samples = bytes.get(from + 8..).unwrap_or_default().chunks_exact(2);
-    Ok(samples.map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect())
-}
-
-fn ffmpeg(args: &[&str], to: &Path) -> Result<()> {
-    let mut args = args.to_vec();
-    let rate = RATE_HZ.to_string();
-    args.extend(["-vn", "-ac", "1", "-ar", &rate, "-c:a", "pcm_s16le"]);
-    ffmpeg_raw(&args, to)
-}
-
-fn ffmpeg_raw(args: &[&str], to: &Path) -> Result<()> {
-    let done = Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-y"]).args(args).arg(to).status();
-    ensure!(done.context("ffmpeg cannot be started")?.success(), "ffmpeg failed: {}", to.display());
-    Ok(())
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|end| ["ogg", "mp3", "flac", "opus", "wav"].iter().any(|known| end == *known))
-        {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// FNV-1a: the same order and the same noise in every run.
-fn seed(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
+    Ok(table)
 }

@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, path_text};
 use crate::landmark::{Asked, Effort, RATES, landmarks};
 use crate::nominate::{Nominee, nominate};
 use crate::segment::{Segment, SegmentBuilder, merge};
-use crate::verify::{Fit, SURROUNDINGS_TICKS, fit, secs};
+use crate::verify::{Fit, Grid, SURROUNDINGS_TICKS, agreement, fit, secs};
 use crate::{Peak, Recognition, RecognitionError, TrackId, TrackInfo};
 
 /// Tracks that wait in memory before they are written: about 25 MB of four-minute tracks.
@@ -21,18 +21,14 @@ const MOST_NOMINEES: usize = 24;
 const MAX_QUERY_TICKS: u32 = 750;
 /// Fewest peaks of a query: under a second of music, or a sustained tone.
 const MIN_PEAKS: usize = 24;
-/// Standard deviations above chance from which a track counts as recognised.
-const SURE_SIGMAS: f64 = 9.5;
+/// Standard deviations above chance from which a place has something in common with a query.
+const SURE_SIGMAS: f64 = 8.0;
 /// Standard deviations from which no other speed is asked.
 const DOUBTLESS_SIGMAS: f64 = 16.0;
-/// Share of the query's peaks that must be found at the record's own speed. Measured: what is right agrees
-/// in a quarter at noise as loud as the music, what is wrong hardly ever is at just this speed.
-const MIN_AGREEMENT: f64 = 0.2;
-/// …and at any other speed: there are many more of those to be wrong at, and two tracks with the same drum
-/// loop are found at the ratio of their tempi.
-const MIN_AGREEMENT_AT_SPEED: f64 = 0.3;
-/// Speeds this near to the record's are its own: what measuring them is off by.
-const OWN_SPEED: f64 = 0.004;
+/// Agreement from which that is the recording. Measured: at noise as loud as the music and through a room it
+/// is 0.5 and more; tracks that share a loop or a stem have 0.1–0.3, and only another version of the same
+/// song comes above.
+const MIN_AGREEMENT: f64 = 0.32;
 
 /// The user's own music: a folder with a catalogue and segments. Several processes may read one, one at a
 /// time may change it.
@@ -188,12 +184,11 @@ impl Library {
         // Most music is played as it is: the other speeds are asked only when that is in doubt.
         let (own, others) = RATES.split_at(1);
         let mut fits = self.fits(&query, own)?;
-        if fits.iter().all(|(fit, ..)| fit.sigmas < DOUBTLESS_SIGMAS) {
+        if fits.iter().all(|place| place.fit.sigmas < DOUBTLESS_SIGMAS) {
             fits.extend(self.fits(&query, others)?);
         }
-        fits.retain(|(fit, ..)| fit.sigmas >= SURE_SIGMAS && fit.agreement() >= min_agreement(fit.rate));
-        fits.sort_by(|(one, ..), (other, ..)| other.sigmas.total_cmp(&one.sigmas));
-        for (fit, segment, slot) in fits {
+        fits.sort_by(|one, other| other.fit.sigmas.total_cmp(&one.fit.sigmas));
+        for Place { fit, agreement, segment, slot } in fits {
             // A track that was removed is still in its segment until that is merged.
             if let Some(track) = self.catalogue.at(segment, slot)? {
                 return Ok(Some(Recognition {
@@ -202,15 +197,15 @@ impl Library {
                     position_secs: secs(fit.start),
                     rate: fit.rate,
                     sigmas: fit.sigmas,
-                    agreement: fit.agreement(),
+                    agreement,
                 }));
             }
         }
         Ok(None)
     }
 
-    /// Fits a query to the places that most landmarks nominate, at any of these speeds.
-    fn fits(&self, query: &[Peak], rates: &[f64]) -> Result<Vec<(Fit, i64, u32)>, RecognitionError> {
+    /// Returns the places that are it, of those that most landmarks nominate at any of these speeds.
+    fn fits(&self, query: &[Peak], rates: &[f64]) -> Result<Vec<Place>, RecognitionError> {
         let mut asked = Vec::new();
         let mut at_rate = Vec::new();
         for (rate_idx, &rate) in (0..).zip(rates) {
@@ -230,25 +225,28 @@ impl Library {
         for (nominee, i) in nominees.into_iter().take(MOST_NOMINEES) {
             let Some((id, segment)) = self.segments.get(i) else { continue };
             let Some(&rate) = rates.get(usize::from(nominee.rate_idx)) else { continue };
-            if let Some((fit, slot)) = check(segment, query, nominee, rate)? {
-                fits.push((fit, *id, slot));
-            }
+            fits.extend(check(*id, segment, query, nominee, rate)?);
         }
         Ok(fits)
     }
 }
 
-fn min_agreement(rate: f64) -> f64 {
-    if (rate - 1.0).abs() <= OWN_SPEED { MIN_AGREEMENT } else { MIN_AGREEMENT_AT_SPEED }
+/// A place that is what was heard.
+struct Place {
+    fit: Fit,
+    agreement: f64,
+    segment: i64,
+    slot: u32,
 }
 
-/// Compares a query with a nominated place.
+/// Compares a query with a nominated place. `None`: that is not it.
 fn check(
+    id: i64,
     segment: &Segment,
     query: &[Peak],
     nominee: Nominee,
     rate: f64,
-) -> Result<Option<(Fit, u32)>, RecognitionError> {
+) -> Result<Option<Place>, RecognitionError> {
     let Some((slot, start)) = segment.track_at(nominee.start)? else { return Ok(None) };
     let Some(extent) = segment.extents()?.get(slot as usize).copied() else { return Ok(None) };
     let last = query.last().map_or(0, |last| last.tick);
@@ -257,8 +255,11 @@ fn check(
     let clamp = |tick: i64| tick.clamp(0, i64::from(extent.num_ticks)) as u32;
     let ticks = clamp(start - around)..clamp(end + around);
     let record = segment.peaks(slot, ticks.clone())?;
-    let ticks = i64::from(ticks.start)..i64::from(ticks.end);
-    Ok(fit(query, &record, ticks, extent.num_ticks, start, rate).map(|fit| (fit, slot)))
+    let grid = Grid::new(&record, i64::from(ticks.start)..i64::from(ticks.end));
+    let found = fit(query, &record, &grid, extent.num_ticks, start, rate);
+    let Some(fit) = found.filter(|fit| fit.sigmas >= SURE_SIGMAS) else { return Ok(None) };
+    let agreement = agreement(&fit, query, &record, &grid, extent.num_ticks);
+    Ok((agreement >= MIN_AGREEMENT).then_some(Place { fit, agreement, segment: id, slot }))
 }
 
 /// What a library knows of a file, from its path, size and date.

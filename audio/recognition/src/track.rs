@@ -43,10 +43,11 @@ pub struct Recognition {
     pub position_secs: f64,
     /// Speed of what was heard over that of the track: 0.91–1.1.
     pub rate: f64,
-    /// How sure: standard deviations above chance. From 9.5 on it counts as recognised; a clean
-    /// copy has 30 and more.
+    /// How far above chance what they have in common is, in standard deviations: 8 and more. A clean copy
+    /// has 30.
     pub sigmas: f64,
-    /// Share of the query's peaks that the track has, 0–1.
+    /// How much of what is strong the query and the track have in common, 0.32–1. A clean copy has 0.9;
+    /// with noise as loud as the music, or through a room, it is 0.5.
     pub agreement: f64,
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Around the nominated place, every nearby start and speed is tried: how many of the query's peaks have
 //! a peak of the record at their place? What chance gives is known from the record itself: how much of
-//! the time each pitch is occupied. The verdict is how far the best fit is above chance.
+//! the time each pitch is occupied. How far the best fit is above chance says that they have something in
+//! common: a recording, or a drum loop. Which of the two, [`agreement`] says: noise and rooms hide what is
+//! soft first, so of one recording the strongest peaks are always there, on both sides.
 
 use crate::peak::{NUM_PITCHES, PITCHES_PER_OCTAVE, Peak, TICKS_PER_SECOND, pitch_shift};
 
@@ -30,23 +32,12 @@ pub(crate) struct Fit {
     pub(crate) start: f64,
     /// Speed of the query over that of the record.
     pub(crate) rate: f64,
-    /// The query's peaks that were found.
-    pub(crate) matched: u32,
-    /// The query's peaks that the record could have.
-    pub(crate) asked: u32,
-    /// How far `matched` is above what chance gives, in standard deviations.
+    /// How far the query's peaks that were found are above what chance gives, in standard deviations.
     pub(crate) sigmas: f64,
 }
 
-impl Fit {
-    /// Share of the query's peaks that were found, 0–1.
-    pub(crate) fn agreement(&self) -> f64 {
-        f64::from(self.matched) / f64::from(self.asked.max(1))
-    }
-}
-
 /// Where a record has peaks, tolerances included: a row of bits per tick.
-struct Grid {
+pub(crate) struct Grid {
     first: i64,
     rows: Vec<[u64; WORDS]>,
     /// Share of the rows that are occupied, by column.
@@ -54,7 +45,8 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(peaks: &[Peak], ticks: std::ops::Range<i64>) -> Self {
+    /// Makes the grid of these ticks.
+    pub(crate) fn new(peaks: &[Peak], ticks: std::ops::Range<i64>) -> Self {
         let mut rows = vec![[0_u64; WORDS]; (ticks.end - ticks.start).max(1) as usize];
         for peak in peaks {
             let pitch = i32::from(peak.pitch);
@@ -89,42 +81,39 @@ impl Grid {
         let row = usize::try_from(tick - self.first).ok().and_then(|row| self.rows.get(row));
         row.and_then(|row| row.get(column / 64)).is_some_and(|word| word >> (column % 64) & 1 == 1)
     }
+
+    /// Whether there is a peak, and how probable that is by chance.
+    fn hit(&self, tick: i64, column: usize) -> (bool, f64) {
+        (self.has(tick, column), self.chance.get(column).copied().unwrap_or_default())
+    }
 }
 
-/// Fits a query to a place. `record` holds the peaks of `ticks` of the record, `num_ticks` is its
-/// length, `start` the tick at which the query's tick 0 is thought to be.
+/// Fits a query to a place. `record` holds the peaks around it, `grid` is made of them, `num_ticks` is
+/// the record's length, `start` the tick at which the query's tick 0 is thought to be.
 pub(crate) fn fit(
     query: &[Peak],
     record: &[Peak],
-    ticks: std::ops::Range<i64>,
+    grid: &Grid,
     num_ticks: u32,
     start: i64,
     rate: f64,
 ) -> Option<Fit> {
-    let grid = Grid::new(record, ticks);
     let mut best: Option<Fit> = None;
     for change in SEARCH_RATES {
         let rate = rate * (1.0 + change);
         let shift = pitch_shift(rate);
         let moved: Vec<(i64, usize)> = query
             .iter()
-            .filter_map(|peak| {
-                let pitch = f64::from(peak.pitch) + 0.5 - shift;
-                let inside = (0.0..f64::from(NUM_PITCHES)).contains(&pitch);
-                inside.then(|| {
-                    ((f64::from(peak.tick) * rate).round() as i64, pitch as usize / COLUMN_PITCHES as usize)
-                })
-            })
+            .filter_map(|peak| Some(((f64::from(peak.tick) * rate).round() as i64, column_of(peak, -shift)?)))
             .collect();
         for start in start - SEARCH_TICKS..=start + SEARCH_TICKS {
-            let (mut asked, mut matched) = (0_u32, 0_u32);
+            let mut matched = 0_u32;
             let (mut expected, mut variance) = (0.0, 0.0);
             for &(tick, column) in &moved {
                 let tick = start + tick;
                 if tick < 0 || tick >= i64::from(num_ticks) {
                     continue;
                 }
-                asked += 1;
                 matched += u32::from(grid.has(tick, column));
                 let chance = grid.chance.get(column).copied().unwrap_or_default();
                 expected += chance;
@@ -133,11 +122,49 @@ pub(crate) fn fit(
             // One more than the variance: a handful of peaks in a near-empty record proves nothing.
             let sigmas = (f64::from(matched) - expected) / (variance + 1.0).sqrt();
             if best.is_none_or(|best| sigmas > best.sigmas) {
-                best = Some(Fit { start: start as f64, rate, matched, asked, sigmas });
+                best = Some(Fit { start: start as f64, rate, sigmas });
             }
         }
     }
     best.map(|best| refined(best, query, record))
+}
+
+/// Returns how much the strong peaks of the query and of the record there have in common, 0–1, above what
+/// chance gives: the mean of both ways. `grid` is that of the record.
+pub(crate) fn agreement(fit: &Fit, query: &[Peak], record: &[Peak], grid: &Grid, num_ticks: u32) -> f64 {
+    let shift = pitch_shift(fit.rate);
+    let there = query.iter().filter_map(|peak| {
+        let tick = (fit.start + f64::from(peak.tick) * fit.rate).round() as i64;
+        let is_inside = (0..i64::from(num_ticks)).contains(&tick);
+        Some((peak.level, grid.hit(tick, column_of(peak, -shift)?))).filter(|_| is_inside)
+    });
+    let last = query.last().map_or(0, |last| i64::from(last.tick));
+    let heard = Grid::new(query, 0..last + 1);
+    let back = record.iter().filter_map(|peak| {
+        let tick = ((f64::from(peak.tick) - fit.start) / fit.rate).round() as i64;
+        let is_inside = (0..=last).contains(&tick);
+        Some((peak.level, heard.hit(tick, column_of(peak, shift)?))).filter(|_| is_inside)
+    });
+    (strong_share(there.collect()) + strong_share(back.collect())) / 2.0
+}
+
+/// The column of a peak that is moved in pitch, unless that leads outside.
+fn column_of(peak: &Peak, shift: f64) -> Option<usize> {
+    let pitch = f64::from(peak.pitch) + 0.5 + shift;
+    (0.0..f64::from(NUM_PITCHES)).contains(&pitch).then_some(pitch as usize / COLUMN_PITCHES as usize)
+}
+
+/// The share of the peaks that were found, above chance. Each counts by the square of its rank among them:
+/// the strongest fifth for a half, the softest for nothing. `peaks`: level, and what [`Grid::hit`] said.
+fn strong_share(mut peaks: Vec<(u8, (bool, f64))>) -> f64 {
+    peaks.sort_by_key(|(level, _)| *level);
+    let (mut found, mut possible) = (0.0, 0.0);
+    for (rank, (_, (is_hit, chance))) in (1_u32..).zip(&peaks) {
+        let weight = f64::from(rank).powi(2);
+        found += weight * (f64::from(u8::from(*is_hit)) - chance);
+        possible += weight * (1.0 - chance);
+    }
+    if possible > 0.0 { (found / possible).max(0.0) } else { 0.0 }
 }
 
 /// Reads rate and start off the pairs of peaks that fit: finer than the grid of the search.

@@ -2,9 +2,9 @@
 
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
-use audio_recognition::{Fingerprint, Library, PeakFinder};
+use audio_recognition::{Fingerprint, Library, Peak, PeakFinder};
 
-use crate::music::{RATE_HZ, Random, add, print, song};
+use crate::music::{RATE_HZ, Random, add, print, song, track};
 
 /// One library for all: tests only ask it.
 fn library() -> MutexGuard<'static, (tempfile::TempDir, Library)> {
@@ -136,4 +136,38 @@ fn in_a_minute_of_joined_tracks_each_is_named_in_its_turn() {
         let now_secs = f64::from(finder.ticks()) / audio_recognition::TICKS_PER_SECOND;
         assert!((found.position_at(now_secs) - 27.0).abs() < 0.3, "at {}", found.position_at(now_secs));
     }
+}
+
+/// Twenty seconds of peaks between two pitches, 15 a second.
+fn part(seed: u64, pitches: std::ops::Range<u16>, level: u8) -> Vec<Peak> {
+    let mut random = Random(seed.wrapping_mul(0x9E37_79B9) + 1);
+    let peak = |i| Peak {
+        tick: i * 4 + random.below(3) as u32,
+        pitch: pitches.start + random.below(u64::from(pitches.end - pitches.start)) as u16,
+        level: level + random.below(10) as u8,
+    };
+    (0_u32..312).map(peak).collect()
+}
+
+#[test]
+fn a_loop_that_two_tracks_share_is_no_name() {
+    let together = |parts: [Vec<Peak>; 2]| {
+        let mut peaks = parts.concat();
+        peaks.sort();
+        peaks
+    };
+    let [bass, tune] = [0..200, 600..1_100];
+    let folder = tempfile::tempdir().unwrap();
+    let mut library = Library::open(folder.path()).unwrap();
+    let mut change = library.change().unwrap();
+    let record = together([part(1, bass.clone(), 50), part(2, tune.clone(), 90)]);
+    change.add(track(1), &record).unwrap();
+    change.finish().unwrap();
+    let mut ask = |parts| {
+        let mut clip = together(parts);
+        clip.retain(|peak| (300..800).contains(&peak.tick));
+        library.recognize(&clip).unwrap().is_some()
+    };
+    assert!(!ask([part(1, bass.clone(), 50), part(3, tune.clone(), 90)]), "the same bass under another tune");
+    assert!(ask([part(4, bass, 50), part(2, tune, 90)]), "noise hides what is soft");
 }
