@@ -3,7 +3,9 @@
 //! [`PeakFinder`] turns samples into a constellation of spectral [`Peak`]s, live or from a file. A
 //! [`Library`] keeps the constellations of tracks in a folder. A query is answered in two steps: landmarks
 //! of three peaks *nominate* places in tracks, and then all peaks of the query are compared with all peaks
-//! there. Only that comparison decides, so a landmark may be wrong, and unknown music stays unknown.
+//! there. Only that comparison decides, so a landmark may be wrong, and unknown music stays unknown: what
+//! is strong must agree, both ways, so that neither a drum loop nor a bass line that two tracks share is a
+//! name. Another mix of the same recording has the same name.
 //! Noise, rooms, equalisers, encoders, level and a turntable's ±8 % change which peaks there are, never
 //! how the common ones lie to each other.
 //!
