@@ -27,7 +27,7 @@ use crate::server::{Counted, State};
 pub(crate) type Ws = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Allocated at once for each socket: 128 KiB, the library's default, is 1.3 GB at ten thousand.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Never given back while a socket lives, so it and what is written at once are small: a welcome of
 /// twenty kilobytes would stay ten thousand times.
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
