@@ -21,10 +21,11 @@ fn untone(screen: vec3f) -> vec3f {
     return select(shoulder, max(screen, vec3f(0.0)), screen <= vec3f(TONE_KNEE));
 }
 
-// sRGB-encoded 0-1 to linear.
+// sRGB-encoded 0-1 to linear. A polynomial instead of a power: a twentieth of a step of 8 bits off at most.
 fn linear_from_srgb(c: vec3f) -> vec3f {
     let x = max(c, vec3f(0.0));
-    return select(pow((x + 0.055) / 1.055, vec3f(2.4)), x / 12.92, x <= vec3f(0.04045));
+    let curve = (((0.5265249 - 0.1167987 * x) * x + 0.5603645) * x + 0.0284055) * x + 0.0010462;
+    return select(curve, x / 12.92, x <= vec3f(0.04045));
 }
 
 // Linear 0-1 to sRGB-encoded. Two roots instead of a power: a fifth of a step of 8 bits off at most, and many

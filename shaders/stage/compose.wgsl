@@ -216,6 +216,25 @@ fn blend(in: Corner) -> @location(0) vec4f {
     return vec4f(mix(below, blend_light(X, below, straight), alpha), cover);
 }
 
+// One of several layers that the device lays over each other by itself (tex_a). a.x is the opacity. X: it is what is below
+// times the result; Y: whether it is encoded; Z: `fit` places it.
+@fragment
+fn lay(in: Corner) -> @location(0) vec4f {
+    var c: vec4f;
+    if Z != 0u {
+        c = textureSampleLevel(tex_a, samp, in.uv * slot.fit.xy + slot.fit.zw, 0.0);
+    } else {
+        c = texel_a(in);
+    }
+    c = light(c, Y);
+    let alpha = clamp(c.a, 0.0, 1.0) * slot.a.x;
+    let rgb = c.rgb * slot.a.x;
+    if X != 0u {
+        return vec4f(rgb + 1.0 - alpha, alpha);
+    }
+    return vec4f(rgb, alpha);
+}
+
 // Takes the picture to a quarter of its size for the glow; what is dark gives none.
 // a.x is where light begins to glow.
 @fragment

@@ -10,7 +10,7 @@ mod song;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use renderer_gpu::{Gpu, GpuSettings};
+use renderer_gpu::{CORNER_WGSL, Gpu, GpuSettings};
 use renderer_scene::{PictureId, SceneInput};
 use renderer_stage::{Picture, Stage, StageSettings};
 
@@ -42,6 +42,10 @@ fn layers(c: &mut Criterion) {
                 gpu.wait();
             });
         });
+        group.bench_function("drawn copy", |bench| {
+            let copy = DrawnCopy::new(&gpu, size);
+            bench.iter(|| copy.draw(&gpu));
+        });
         for num in [0, 1, 4, 8] {
             let settings = StageSettings { size, bloom: 0.0, live: false, ..StageSettings::default() };
             let mut stage = Stage::new(&gpu, settings).unwrap();
@@ -59,6 +63,96 @@ fn layers(c: &mut Criterion) {
             });
         }
         group.finish();
+    }
+}
+
+/// A copy as a shader makes it: one pass over the picture that reads one texture.
+struct DrawnCopy {
+    target: wgpu::Texture,
+    pipeline: wgpu::RenderPipeline,
+    group: wgpu::BindGroup,
+}
+
+impl DrawnCopy {
+    fn new(gpu: &Gpu, size: [u32; 2]) -> Self {
+        let device = gpu.device();
+        let format = wgpu::TextureFormat::Rgba16Float;
+        let texture = |usage| {
+            device.create_texture(&wgpu::TextureDescriptor {
+                label: None,
+                size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage,
+                view_formats: &[],
+            })
+        };
+        let from = texture(wgpu::TextureUsages::TEXTURE_BINDING);
+        let target = texture(wgpu::TextureUsages::RENDER_ATTACHMENT);
+        let text = format!(
+            "{CORNER_WGSL}\n@group(0) @binding(0) var source: texture_2d<f32>;\n\
+             @fragment fn copy(in: Corner) -> @location(0) vec4f {{ return textureLoad(source, vec2i(in.at.xy), 0); }}"
+        );
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: None,
+            source: wgpu::ShaderSource::Wgsl(text.into()),
+        });
+        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: None,
+            layout: None,
+            vertex: wgpu::VertexState {
+                module: &module,
+                entry_point: None,
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers: &[],
+            },
+            primitive: wgpu::PrimitiveState::default(),
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &module,
+                entry_point: None,
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                targets: &[Some(format.into())],
+            }),
+            multiview_mask: None,
+            cache: None,
+        });
+        let view = from.create_view(&wgpu::TextureViewDescriptor::default());
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::TextureView(&view),
+            }],
+        });
+        Self { target, pipeline, group }
+    }
+
+    fn draw(&self, gpu: &Gpu) {
+        let mut encoder = gpu.device().create_command_encoder(&Default::default());
+        let view = self.target.create_view(&wgpu::TextureViewDescriptor::default());
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: &view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    store: wgpu::StoreOp::Store,
+                },
+            })],
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.group, &[]);
+        pass.draw(0..3, 0..1);
+        drop(pass);
+        gpu.queue().submit([encoder.finish()]);
+        gpu.wait();
     }
 }
 

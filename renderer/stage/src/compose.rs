@@ -19,6 +19,7 @@ pub(crate) enum Step {
     Solid,
     Crossfade,
     Blend,
+    Lay,
     BloomFirst,
     BloomDown,
     BloomUp,
@@ -34,6 +35,7 @@ impl Step {
             Self::Solid => "solid",
             Self::Crossfade => "crossfade",
             Self::Blend => "blend",
+            Self::Lay => "lay",
             Self::BloomFirst => "bloom_first",
             Self::BloomDown => "bloom_down",
             Self::BloomUp => "bloom_up",
@@ -91,6 +93,43 @@ impl Default for Slot {
     }
 }
 
+/// How a step meets what its target holds already: what devices do by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Over {
+    /// Takes its place.
+    #[default]
+    Nothing,
+    Normal,
+    Add,
+    Multiply,
+}
+
+impl Over {
+    fn blend(self) -> Option<wgpu::BlendState> {
+        use wgpu::BlendFactor as F;
+        let component = |src_factor, dst_factor| wgpu::BlendComponent {
+            src_factor,
+            dst_factor,
+            operation: wgpu::BlendOperation::Add,
+        };
+        let color = match self {
+            Self::Nothing => return None,
+            Self::Normal => component(F::One, F::OneMinusSrcAlpha),
+            Self::Add => component(F::One, F::One),
+            Self::Multiply => component(F::Dst, F::Zero),
+        };
+        Some(wgpu::BlendState { color, alpha: component(F::One, F::OneMinusSrcAlpha) })
+    }
+}
+
+/// One of several steps that draw over each other in one pass.
+pub(crate) struct Laid {
+    pub(crate) step: Step,
+    pub(crate) slot: Slot,
+    pub(crate) textures: [Option<TextureRef>; 4],
+    pub(crate) over: Over,
+}
+
 /// Where a step draws.
 struct Target<'a> {
     view: &'a wgpu::TextureView,
@@ -108,6 +147,7 @@ pub(crate) struct PipelineKey {
     pub(crate) exact: [bool; 2],
     /// Whether flashes are limited.
     pub(crate) limit: bool,
+    pub(crate) over: Over,
 }
 
 /// The switches of a pipeline as the shaders name them.
@@ -168,39 +208,37 @@ impl Composer {
         Self { module, layout, pipeline_layout, pipelines: HashMap::new() }
     }
 
-    fn draw(
-        &mut self,
-        kit: &mut Kit,
-        encoder: &mut wgpu::CommandEncoder,
-        target: Target<'_>,
-        step: Step,
-        slot: Slot,
-        textures: [Option<TextureRef>; 4],
-    ) {
-        let (group, offsets) = self.bind(kit, slot, textures);
-        let exact = [textures[0], textures[1]].map(|t| {
-            let id = t.map_or(kit.black, |t| t.id);
-            kit.store.texture(id).is_some_and(|t| [t.width(), t.height()] == target.size)
-        });
-        let limit = textures[3].is_some();
-        let key = PipelineKey { step, format: target.format, mode: slot.mode, exact, limit };
-        let pipeline = self.pipeline(&kit.gpu, key);
+    /// Draws steps over each other, in one pass over a target that is transparent black before.
+    fn draw(&mut self, kit: &mut Kit, encoder: &mut wgpu::CommandEncoder, target: Target<'_>, laid: &[Laid]) {
+        let mut drawn = Vec::with_capacity(laid.len());
+        for &Laid { step, slot, textures, over } in laid {
+            let (group, offsets) = self.bind(kit, slot, textures);
+            let exact = [textures[0], textures[1]].map(|t| {
+                let id = t.map_or(kit.black, |t| t.id);
+                kit.store.texture(id).is_some_and(|t| [t.width(), t.height()] == target.size)
+            });
+            let limit = textures[3].is_some();
+            let key = PipelineKey { step, format: target.format, mode: slot.mode, exact, limit, over };
+            drawn.push((self.pipeline(&kit.gpu, key).clone(), group, offsets));
+        }
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some(step.entry()),
+            label: laid.first().map(|first| first.step.entry()),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
                 view: target.view,
                 depth_slice: None,
                 resolve_target: None,
                 ops: wgpu::Operations {
-                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
                     store: wgpu::StoreOp::Store,
                 },
             })],
             ..wgpu::RenderPassDescriptor::default()
         });
-        pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, &group, &offsets);
-        pass.draw(0..3, 0..1);
+        for (pipeline, group, offsets) in &drawn {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, group, offsets);
+            pass.draw(0..3, 0..1);
+        }
     }
 
     /// The layout of a step's numbers and textures.
@@ -260,9 +298,20 @@ impl Composer {
         slot: Slot,
         textures: [Option<TextureRef>; 4],
     ) {
+        self.lay(kit, encoder, target, &[Laid { step, slot, textures, over: Over::Nothing }]);
+    }
+
+    /// Draws steps over each other in one pass.
+    pub(crate) fn lay(
+        &mut self,
+        kit: &mut Kit,
+        encoder: &mut wgpu::CommandEncoder,
+        target: TextureId,
+        laid: &[Laid],
+    ) {
         let Some((view, texture)) = kit.store.view(target).zip(kit.store.texture(target)) else { return };
         let (view, format, size) = (view.clone(), texture.format(), [texture.width(), texture.height()]);
-        self.draw(kit, encoder, Target { view: &view, format, size }, step, slot, textures);
+        self.draw(kit, encoder, Target { view: &view, format, size }, laid);
     }
 
     fn pipeline(&mut self, gpu: &Gpu, key: PipelineKey) -> &wgpu::RenderPipeline {
@@ -287,7 +336,11 @@ impl Composer {
                         constants: &constants(key),
                         ..wgpu::PipelineCompilationOptions::default()
                     },
-                    targets: &[Some(key.format.into())],
+                    targets: &[Some(wgpu::ColorTargetState {
+                        format: key.format,
+                        blend: key.over.blend(),
+                        write_mask: wgpu::ColorWrites::ALL,
+                    })],
                 }),
                 multiview_mask: None,
                 cache: None,

@@ -6,7 +6,7 @@
 use renderer_gpu::{CORNER_WGSL, Keep, TextureError, TextureId};
 use renderer_scene::TONE_WGSL;
 
-use crate::compose::{COMPOSE_WGSL, Composer, PipelineKey, Slot, Step, constants};
+use crate::compose::{COMPOSE_WGSL, Composer, Over, PipelineKey, Slot, Step, constants};
 use crate::kit::{Kit, TextureRef, texture_desc};
 
 const LIMITER_WGSL: &str = include_str!("../../../shaders/stage/limiter.wgsl");
@@ -149,6 +149,7 @@ fn pipeline(
         mode,
         exact: [false; 2],
         limit: false,
+        over: Over::Nothing,
     };
     device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(entry),

@@ -1,6 +1,7 @@
 mod checkpoint;
 mod finish;
 mod layers;
+mod pile;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -20,7 +20,8 @@ const MAPPED: u8 = 2;
 /// What one frame cost the device, in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timings {
-    /// Each layer by the Show's id, its effects and blend included.
+    /// Each layer by the Show's id, its effects included. Layers that are blended in one pass: that counts with what
+    /// follows them.
     pub layers: Vec<(u32, f32)>,
     /// All of it.
     pub total: f32,

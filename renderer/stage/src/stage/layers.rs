@@ -8,6 +8,7 @@ use renderer_scene::{
     ProgramInput, SceneInput, TextureSource, TransitionInput,
 };
 
+use super::pile::{Pile, Sheet, over};
 use super::{Content, FrameReport, Stage};
 use crate::audio::{AudioMemory, AudioTextures};
 use crate::compose::{Convert, Slot, Step};
@@ -25,11 +26,15 @@ impl Stage {
         layers: &mut HashMap<u32, Content>,
     ) {
         // The decks first, then what lies above both.
-        let mut below = self.decks(encoder, input, report, layers);
+        let mut pile = Pile::default();
+        if let Some(decks) = self.decks(encoder, input, report, layers) {
+            pile.begin(decks);
+        }
         for layer in input.layers.iter().filter(|layer| layer.deck.is_none()) {
-            below = self.layer(encoder, input, layer, below, report, layers);
+            self.layer(encoder, input, layer, &mut pile, report, layers);
             self.timer.layer(encoder, layer.layer);
         }
+        let mut below = self.flatten(encoder, &mut pile, report);
         for effect in &input.effects {
             let Some(from) = below else { break };
             below = self.program(encoder, input, effect, [Some(from), None], 0.0, report).or(Some(from));
@@ -59,10 +64,12 @@ impl Stage {
             if share <= 0.0 && input.previews.iter().all(|preview| preview.layer != Some(key)) {
                 continue;
             }
+            let mut pile = Pile::default();
             for layer in input.layers.iter().filter(|layer| layer.deck.map(usize::from) == Some(idx)) {
-                *side = self.layer(encoder, input, layer, *side, report, layers);
+                self.layer(encoder, input, layer, &mut pile, report, layers);
                 self.timer.layer(encoder, layer.layer);
             }
+            *side = self.flatten(encoder, &mut pile, report);
             if let Some(content) = *side {
                 layers.insert(key, content);
             }
@@ -140,16 +147,22 @@ impl Stage {
         Some(Content { texture: target, encoded: false })
     }
 
-    /// Draws one layer over what is below it. Returns the two together.
+    /// Draws one layer and lays it over what is below.
     fn layer(
         &mut self,
         encoder: &mut wgpu::CommandEncoder,
         input: &FrameInput,
         layer: &LayerInput,
-        below: Option<Content>,
+        pile: &mut Pile,
         report: &mut FrameReport,
         layers: &mut HashMap<u32, Content>,
-    ) -> Option<Content> {
+    ) {
+        let opacity = layer.opacity.clamp(0.0, 1.0);
+        // The lowest layer over black is itself. Its alpha is resolved by whatever reads it next.
+        let is_ground = pile.is_empty() && opacity >= 1.0 && layer.blend == Blend::Normal;
+        if !is_ground && let Some(sheet) = self.plain_picture(input, layer) {
+            return pile.lay(Sheet { opacity, ..sheet });
+        }
         let mut content = match &layer.content {
             LayerContent::One(scene) => self.scene(encoder, input, scene, report),
             LayerContent::Transition(transition) => self.transition(encoder, input, transition, report),
@@ -164,15 +177,18 @@ impl Stage {
         {
             content = self.placed(encoder, layer, from, report, layers);
         }
-        let Some(content) = content else { return below };
+        let Some(content) = content else { return };
         layers.insert(layer.layer, content);
-        if below.is_none() && layer.opacity >= 1.0 && layer.blend == Blend::Normal {
-            // The lowest layer over black is itself. Its alpha is resolved by whatever reads it next.
-            return Some(content);
+        if is_ground {
+            return pile.begin(content);
         }
-        let Some(target) = self.target(self.render_size(), report) else { return below };
+        if let Some(over) = over(layer.blend) {
+            return pile.lay(Sheet { opacity, over, ..content.into() });
+        }
+        let below = self.flatten(encoder, pile, report);
+        let Some(target) = self.target(self.render_size(), report) else { return };
         let slot = Slot {
-            a: [layer.opacity.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
+            a: [opacity, 0.0, 0.0, 0.0],
             mode: [
                 layer.blend as u32,
                 u32::from(content.encoded),
@@ -182,7 +198,28 @@ impl Stage {
         };
         let textures = [below.map(|b| b.texture.into()), Some(content.texture.into())];
         self.composer.draw_to(&mut self.kit, encoder, target, Step::Blend, slot, textures);
-        Some(Content { texture: target, encoded: false })
+        pile.begin(Content { texture: target, encoded: false });
+    }
+
+    /// A layer that is nothing but a picture is laid as it comes from the file, when nobody else looks at it.
+    fn plain_picture(&mut self, input: &FrameInput, layer: &LayerInput) -> Option<Sheet> {
+        let LayerContent::One(SceneInput::Picture(id)) = layer.content else { return None };
+        let seen = input.previews.iter().any(|preview| preview.layer == Some(layer.layer));
+        let masks = input
+            .layers
+            .iter()
+            .filter_map(|other| other.mask.as_ref())
+            .any(|mask| mask.form == MaskForm::Layer(layer.layer));
+        let changed =
+            !layer.effects.is_empty() || layer.placement != Placement::default() || layer.mask.is_some();
+        if seen || masks || changed {
+            return None;
+        }
+        let over = over(layer.blend)?;
+        let texture = self.pictures.get(&mut self.kit, id, true)?;
+        let (own, size) = (self.pictures.size(id)?, self.render_size());
+        let fit = (own != size).then(|| cover(own, size));
+        Some(Sheet { texture, encoded: true, fit, opacity: 1.0, over })
     }
 
     fn scene(
