@@ -32,7 +32,22 @@ label = "Refraction"
 min = 0.0
 max = 1.0
 default = 0.7
+
+# The city is out of focus: it has no detail that more pixels would show.
+[[buffer]]
+name = "behind"
+scale = 0.6
+
+[[pass]]
+image = "city_pass"
+target = "behind"
+
+[[pass]]
+image = "image"
 ---*/
+
+// The city is drawn wider than the window, for drops look around its edges.
+const WIDER: f32 = 1.2;
 
 // A lamp out of focus: a disc of six soft sides with a bright rim, as a lens shows it.
 fn disc(q: vec2f, r: f32) -> f32 {
@@ -95,6 +110,10 @@ fn city(p: vec2f) -> vec3f {
     return light;
 }
 
+fn city_pass(p: Pixel) -> vec4f {
+    return vec4f(city(p.pos * WIDER), 1.0);
+}
+
 // How drops on the glass bend what is behind: x, y where they send the eye, z how much drop there is.
 fn drops(p: vec2f, grid: f32, fall: f32, lane: i32) -> vec3f {
     let q = vec2f(p.x * grid, p.y * grid * 0.45 + fall);
@@ -124,7 +143,8 @@ fn image(p: Pixel) -> vec4f {
     let bend = large.xy * 0.75 + small.xy * 0.55 + still.xy * 0.30;
     let wet = max(large.z, max(small.z, 0.7 * still.z));
     let at = p.pos * 0.92 + 0.05 * drift2(frame.time.x * 0.3) - bend * params.glass;
-    var light = city(at);
+    let uv = vec2f(at.x, -at.y) / WIDER * min(frame.size.x, frame.size.y) * frame.size.zw * 0.5 + 0.5;
+    var light = look(behind, uv).rgb;
     let kick = pulse(frame.kick, 0.16);
     // Drops have a bright lip below and a dark edge; the dry glass is fogged a little.
     let rim = smoothstep(0.55, 1.0, length(bend) * 1.4);
