@@ -2,13 +2,14 @@
 //!
 //! [`tidy`] checks what no compiler checks: the arrows between crates, the length of files, module
 //! docs, machine paths. It is itself a test. [`react`] measures how a rendered picture follows the
-//! music, [`flash`] whether it flashes too much. [`guest`] builds the editor of the guest page. Nothing
-//! here ships.
+//! music, [`flash`] whether it flashes too much, [`hostile`] whether the running app bears broken shaders.
+//! [`guest`] builds the editor of the guest page. Nothing here ships.
 #![expect(clippy::disallowed_methods, reason = "chores read the source tree and run programs")]
 
 pub mod arrows;
 pub mod flash;
 pub mod guest;
+pub mod hostile;
 pub mod react;
 pub mod tidy;
 

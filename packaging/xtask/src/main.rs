@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use xtask::{flash, guest, react, root, tidy};
+use xtask::{flash, guest, hostile, react, root, tidy};
 
 /// Size of the grey pictures `react` compares.
 const REACT_SIZE: [usize; 2] = [160, 90];
@@ -40,6 +40,8 @@ enum Chore {
     React(React),
     /// Prints whether scenes flash more than WCAG 2.3.1 allows, to clicks that sweep from 3 to 20 a second.
     Flash(Flash),
+    /// Gives the running app shaders that mean harm and broken ones as the user's scenes. Wants a display.
+    Hostile(hostile::Hostile),
 }
 
 /// Size and rate of the pictures `flash` looks at.
@@ -98,6 +100,7 @@ fn main() -> Result<()> {
         Chore::Thumbnails { jamlight, scene } => thumbnails(&jamlight, scene),
         Chore::React(args) => react_table(&args),
         Chore::Flash(args) => flash_table(&args),
+        Chore::Hostile(args) => hostile::drive(&args),
     }
 }
 
