@@ -213,3 +213,27 @@ fn visuals(tokens: Tokens, base: egui::Theme) -> Visuals {
 pub(crate) fn tabular(text: impl Into<String>) -> egui::RichText {
     egui::RichText::new(text).monospace()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// WCAG's contrast of two opaque colours, 1–21.
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let light = |c: Color32| {
+            let c = egui::Rgba::from(c);
+            0.2126 * c.r() + 0.7152 * c.g() + 0.0722 * c.b() + 0.05
+        };
+        (light(a) / light(b)).max(light(b) / light(a))
+    }
+
+    #[test]
+    fn what_is_selected_is_read_on_the_accent() {
+        for theme in [Theme::Dark, Theme::Light, Theme::HighContrast] {
+            let v = visuals(Tokens::of(theme), egui::Theme::Dark);
+            // It would stand before the colour of what is selected.
+            assert_eq!(v.override_text_color, None);
+            assert!(contrast(v.selection.stroke.color, v.selection.bg_fill) >= 4.5, "{theme:?}");
+        }
+    }
+}
