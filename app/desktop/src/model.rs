@@ -56,7 +56,7 @@ pub struct Picture {
     /// Changes with the pixels.
     pub version: u64,
     /// Opaque RGBA, sRGB-encoded, rows from the top, `width × height × 4` bytes.
-    pub rgba: Arc<[u8]>,
+    pub rgba: Arc<Vec<u8>>,
 }
 
 impl std::fmt::Debug for Picture {

@@ -71,7 +71,7 @@ fn model() -> Model {
             beats_per_bar: 4,
             ..Ear::default()
         },
-        picture: Some(Picture { size: [2, 2], version: 1, rgba: Arc::from([40u8; 16]) }),
+        picture: Some(Picture { size: [2, 2], version: 1, rgba: Arc::new(vec![40; 16]) }),
         ..Model::default()
     }
 }

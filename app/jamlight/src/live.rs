@@ -24,6 +24,7 @@ mod drill;
 mod ear;
 mod engine;
 mod files;
+mod heap;
 mod media;
 mod meter;
 mod model;

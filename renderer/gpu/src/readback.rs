@@ -114,6 +114,13 @@ impl ReadbackRing {
         }
     }
 
+    /// Returns how many bytes the picture has that [`ReadbackRing::take`] gives next; `None` while it is on its way.
+    pub fn next_bytes(&self) -> Option<usize> {
+        let slot = self.in_flight.front()?;
+        let done = slot.state.load(Ordering::Acquire) != COPYING;
+        done.then_some(slot.width as usize * slot.height as usize * slot.texel_bytes as usize)
+    }
+
     /// Returns the oldest picture if it is there; `into` is a buffer to reuse. Call [`Gpu::poll`] before.
     pub fn take(&mut self, mut into: Vec<u8>) -> Option<Pixels> {
         loop {

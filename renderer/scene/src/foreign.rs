@@ -1,7 +1,5 @@
 //! What the formats from elsewhere share: how their pictures end, and the vertices under them.
 
-use std::sync::Arc;
-
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use sha2::{Digest, Sha256};
 
@@ -92,7 +90,8 @@ pub(crate) fn wgsl_module(label: &str, text: &str) -> Result<ShaderModule, Scene
     Validator::new(ValidationFlags::all(), Capabilities::empty())
         .validate(&module)
         .map_err(|error| SceneError::whole(format!("{label}: {}", error.as_inner())))?;
-    Ok(ShaderModule { label: label.to_owned(), module: Arc::new(module) })
+    naga::compact::compact(&mut module, naga::compact::KeepUnused::No);
+    Ok(ShaderModule::new(label, &module))
 }
 
 /// Returns the module of [`fullscreen_draw`].

@@ -7,7 +7,6 @@
 
 mod header;
 
-use std::sync::Arc;
 
 use crate::foreign::{self, Alpha};
 use crate::glsl::{self, Compiled, Host, HostGlobal, HostTexture, Preprocessor, Rows, Stage, Unit};
@@ -298,10 +297,7 @@ fn build_passes(
         pending.push((Pass { label, module: 0, kind, target, bindings, pass_index }, module));
     }
 
-    let shader = |label: &str, compiled: Compiled| ShaderModule {
-        label: label.to_owned(),
-        module: Arc::new(compiled.module),
-    };
+    let shader = |label: &str, compiled: Compiled| ShaderModule::new(label, &compiled.module);
     program.modules.push(match vertex {
         Some(vertex) => shader("vertex", vertex),
         None => foreign::fullscreen_module()?,

@@ -61,8 +61,6 @@
 mod declare;
 mod header;
 
-use std::sync::Arc;
-
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
 use sha2::{Digest, Sha256};
 
@@ -161,7 +159,7 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
         images: Vec::new(),
         num_inputs,
         output_srgb: false,
-        modules: vec![ShaderModule { label: name.to_owned(), module: Arc::new(module) }],
+        modules: vec![ShaderModule::new(name, &module)],
         passes: built,
     })
 }

@@ -39,8 +39,26 @@ pub enum SceneKind {
 pub struct ShaderModule {
     /// What error messages call it.
     pub label: String,
-    /// The module; the stage hands it to wgpu as it is.
+    /// The module. It is valid.
     pub module: Arc<naga::Module>,
+}
+
+impl ShaderModule {
+    /// Keeps a valid module.
+    pub fn new(label: impl Into<String>, module: &naga::Module) -> Self {
+        // A copy is as large as what it holds; what a parser filled has room for twice as much, for as long as the
+        // library lives.
+        Self { label: label.into(), module: Arc::new(module.clone()) }
+    }
+
+    /// Returns the module with one of its entry points and what that one reaches.
+    #[must_use]
+    pub fn reached_from(&self, entry: &str) -> naga::Module {
+        let mut module = (*self.module).clone();
+        module.entry_points.retain(|point| point.name == entry);
+        naga::compact::compact(&mut module, naga::compact::KeepUnused::No);
+        module
+    }
 }
 
 /// The size of a buffer.

@@ -6,8 +6,6 @@
 
 mod import;
 
-use std::sync::Arc;
-
 pub use import::{compile_json, tabs_from_files};
 
 use crate::foreign::{self, Alpha};
@@ -269,9 +267,7 @@ fn add_pass(
     let mut host = host_of(tab, program);
     let compiled = compile_pass(tab, common, target, &mut host).map_err(named)?;
     let bindings = glsl::bindings(&host, &[&compiled], target);
-    program
-        .modules
-        .push(ShaderModule { label: tab.kind.label().to_owned(), module: Arc::new(compiled.module) });
+    program.modules.push(ShaderModule::new(tab.kind.label(), &compiled.module));
     program.passes.push(Pass {
         label: tab.kind.label().to_owned(),
         module: program.modules.len() - 1,

@@ -1,8 +1,6 @@
 //! Transitions in the form of gl-transitions: `vec4 transition(vec2 uv)` over `progress`, `ratio`,
 //! `getFromColor` and `getToColor`, with parameters as `uniform float power; // = 5.0`.
 
-use std::sync::Arc;
-
 use crate::foreign::{self, Alpha};
 use crate::glsl::{self, Comment, Global, Host, HostGlobal, HostTexture, Preprocessor, Rows, Storage};
 use crate::{
@@ -83,10 +81,7 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
     let call = format!("vec4 jl_color = transition({uv});");
     let compiled = foreign::fragment(&unit, &host, &call, "jl_color", PassTarget::Output, Alpha::Straight)?;
     let bindings = glsl::bindings(&host, &[&compiled], PassTarget::Output);
-    program.modules = vec![
-        foreign::fullscreen_module()?,
-        ShaderModule { label: "transition".to_owned(), module: Arc::new(compiled.module) },
-    ];
+    program.modules = vec![foreign::fullscreen_module()?, ShaderModule::new("transition", &compiled.module)];
     program.passes.push(Pass {
         label: "transition".to_owned(),
         module: 1,

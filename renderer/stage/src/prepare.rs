@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use renderer_gpu::{Generation, Gpu};
@@ -51,24 +51,11 @@ impl PreparedProgram {
     pub fn new(gpu: &Gpu, program: Arc<SceneProgram>) -> Result<Self, StageError> {
         let refused = |reason: String| StageError::Program { name: program.name.clone(), reason };
         let scope = gpu.device().push_error_scope(wgpu::ErrorFilter::Validation);
-        let modules = program
-            .modules
-            .iter()
-            .map(|m| {
-                let mut module = (*m.module).clone();
-                if gpu.is_software() {
-                    hide_conditions(&mut module);
-                }
-                gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some(&m.label),
-                    source: wgpu::ShaderSource::Naga(std::borrow::Cow::Owned(module)),
-                })
-            })
-            .collect::<Vec<_>>();
+        let mut modules = Modules { gpu, program: &program, made: HashMap::new() };
         let passes = program
             .passes
             .iter()
-            .map(|pass| prepare_pass(gpu, &program, pass, &modules))
+            .map(|pass| prepare_pass(gpu, &program, pass, &mut modules))
             .collect::<Result<Vec<_>, String>>();
         let refusal = pollster::block_on(scope.pop());
         if gpu.is_lost() {
@@ -100,11 +87,41 @@ pub(crate) fn buffer_format(format: BufferFormat) -> wgpu::TextureFormat {
     }
 }
 
-fn prepare_pass(
+/// A program's modules on one device, one for each entry point.
+///
+/// A driver reads all that a module holds for each pipeline made of it, and Mesa's software renderer keeps what it
+/// read for as long as the pipeline lives: most of the memory of a scene of ten passes in one module.
+struct Modules<'a> {
+    gpu: &'a Gpu,
+    program: &'a SceneProgram,
+    made: HashMap<(usize, &'a str), wgpu::ShaderModule>,
+}
+
+impl<'a> Modules<'a> {
+    fn of(&mut self, pass: &Pass, number: usize, entry: &'a str) -> Result<wgpu::ShaderModule, String> {
+        if let Some(made) = self.made.get(&(number, entry)) {
+            return Ok(made.clone());
+        }
+        let source = self.program.modules.get(number);
+        let source = source.ok_or_else(|| format!("pass {:?} has no module {number}", pass.label))?;
+        let mut module = source.reached_from(entry);
+        if self.gpu.is_software() {
+            hide_conditions(&mut module);
+        }
+        let made = self.gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(&source.label),
+            source: wgpu::ShaderSource::Naga(std::borrow::Cow::Owned(module)),
+        });
+        self.made.insert((number, entry), made.clone());
+        Ok(made)
+    }
+}
+
+fn prepare_pass<'a>(
     gpu: &Gpu,
-    program: &SceneProgram,
-    pass: &Pass,
-    modules: &[wgpu::ShaderModule],
+    program: &'a SceneProgram,
+    pass: &'a Pass,
+    modules: &mut Modules<'a>,
 ) -> Result<PreparedPass, String> {
     let groups = prepare_groups(gpu, program, pass)?;
     let layouts = groups.iter().map(|g| Some(&g.layout.layout)).collect::<Vec<_>>();
@@ -113,15 +130,12 @@ fn prepare_pass(
         bind_group_layouts: &layouts,
         immediate_size: 0,
     });
-    let module_at =
-        |i: usize| modules.get(i).ok_or_else(|| format!("pass {:?} has no module {i}", pass.label));
-    let module = module_at(pass.module)?;
     let pipeline = match &pass.kind {
         PassKind::Compute { entry, .. } => PreparedPipeline::Compute(gpu.device().create_compute_pipeline(
             &wgpu::ComputePipelineDescriptor {
                 label: Some(&pass.label),
                 layout: Some(&layout),
-                module,
+                module: &modules.of(pass, pass.module, entry)?,
                 entry_point: Some(entry),
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
                 cache: None,
@@ -143,10 +157,7 @@ fn prepare_pass(
                 label: Some(&pass.label),
                 layout: Some(&layout),
                 vertex: wgpu::VertexState {
-                    module: match vertex_module {
-                        Some(i) => module_at(*i)?,
-                        None => module,
-                    },
+                    module: &modules.of(pass, vertex_module.unwrap_or(pass.module), vertex)?,
                     entry_point: Some(vertex),
                     compilation_options: wgpu::PipelineCompilationOptions::default(),
                     buffers: &[],
@@ -155,7 +166,7 @@ fn prepare_pass(
                 depth_stencil: None,
                 multisample: wgpu::MultisampleState::default(),
                 fragment: Some(wgpu::FragmentState {
-                    module,
+                    module: &modules.of(pass, pass.module, fragment)?,
                     entry_point: Some(fragment),
                     compilation_options: wgpu::PipelineCompilationOptions::default(),
                     targets: &[Some(wgpu::ColorTargetState {

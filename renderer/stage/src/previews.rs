@@ -12,6 +12,8 @@ const FORGET_AFTER_FRAMES: u64 = 60;
 pub(crate) struct Previews {
     rings: BTreeMap<u64, (ReadbackRing, u64)>,
     frame: u64,
+    /// Bytes to fill next.
+    spare: Vec<u8>,
 }
 
 impl Previews {
@@ -40,6 +42,15 @@ impl Previews {
 
     /// Returns a picture that is back, each key's in order.
     pub(crate) fn take(&mut self) -> Option<Pixels> {
-        self.rings.values_mut().find_map(|(ring, _)| ring.take(Vec::new()))
+        self.rings.values_mut().find_map(|(ring, _)| {
+            // A small picture does not go about in a large one's bytes.
+            let fits = self.spare.capacity() == ring.next_bytes()?;
+            ring.take(if fits { std::mem::take(&mut self.spare) } else { Vec::new() })
+        })
+    }
+
+    /// Takes back bytes that nobody reads any more.
+    pub(crate) fn reuse(&mut self, bytes: Vec<u8>) {
+        self.spare = bytes;
     }
 }

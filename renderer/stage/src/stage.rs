@@ -335,6 +335,11 @@ impl Stage {
         self.previews.take()
     }
 
+    /// Takes the bytes of a preview back, to fill them again: megabytes of new pages for every picture otherwise.
+    pub fn reuse(&mut self, bytes: Vec<u8>) {
+        self.previews.reuse(bytes);
+    }
+
     /// Brings the finished picture back, waiting for it: offline and tests.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ use super::picture::{paint_picture, prepare_window};
 
 /// Panics of the panels in a row after which only the picture and the cards are drawn.
 const MAX_PANICS_IN_A_ROW: u32 = 3;
+/// Bytes the window's device takes from the system at a time; the least its allocator knows.
+const WINDOW_BLOCK_BYTES: u64 = 4 << 20;
 
 /// What the main loop knows of the control window.
 #[derive(Default)]
@@ -54,7 +56,9 @@ pub(crate) fn spare(
         // Panels need little: blocks for a game's worth of textures would stand empty.
         let usual = setup.device_descriptor.clone();
         setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
-            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            memory_hints: wgpu::MemoryHints::Manual {
+                suballocated_device_memory_block_size: WINDOW_BLOCK_BYTES..WINDOW_BLOCK_BYTES,
+            },
             ..usual(adapter)
         });
     }

@@ -3,6 +3,8 @@
 //! egui's own shader filters by hand in a branch that a processor that draws runs for every pixel, needed or not:
 //! it took ten times as long as this pass, and most of a core for a picture as large as the window.
 
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
 use app_desktop::Picture;
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
 use egui::epaint::{PaintCallback, PaintCallbackInfo};
@@ -26,14 +28,14 @@ struct ShowPicture(Picture, egui::Color32);
 impl CallbackTrait for ShowPicture {
     fn prepare(
         &self,
-        device: &wgpu::Device,
+        _device: &wgpu::Device,
         queue: &wgpu::Queue,
         _screen: &ScreenDescriptor,
-        _encoder: &mut wgpu::CommandEncoder,
+        encoder: &mut wgpu::CommandEncoder,
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         if let Some(painter) = resources.get_mut::<Painter>() {
-            painter.upload(device, queue, &self.0);
+            painter.upload(encoder, &self.0);
             let veil = self.1.to_array().map(|part| (f32::from(part) / 255.0).to_le_bytes());
             queue.write_buffer(&painter.veil, 0, veil.as_flattened());
         }
@@ -51,7 +53,7 @@ impl CallbackTrait for ShowPicture {
         {
             let place = info.viewport_in_pixels();
             let exact = [place.width_px, place.height_px].map(|side| side.max(0) as u32) == uploaded.size;
-            pass.set_pipeline(if exact { &painter.exact } else { &painter.filtered });
+            pass.set_pipeline(painter.pipeline(exact));
             pass.set_bind_group(0, &uploaded.group, &[]);
             pass.draw(0..3, 0..1);
         }
@@ -63,11 +65,16 @@ struct Painter {
     layout: wgpu::BindGroupLayout,
     sampler: wgpu::Sampler,
     veil: wgpu::Buffer,
-    exact: wgpu::RenderPipeline,
-    filtered: wgpu::RenderPipeline,
+    device: wgpu::Device,
+    target: wgpu::TextureFormat,
+    module: wgpu::ShaderModule,
+    pipeline_layout: wgpu::PipelineLayout,
+    /// For a picture of another size and for one of the place's own, made when first needed.
+    pipelines: [OnceLock<wgpu::RenderPipeline>; 2],
     /// Of the texture: read as the target is written, so that the picture's bytes arrive as they are.
     format: wgpu::TextureFormat,
     uploaded: Option<Uploaded>,
+    staging: Staging,
 }
 
 struct Uploaded {
@@ -109,35 +116,12 @@ impl Painter {
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
-        let pipeline = |exact: bool| {
-            device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some("picture"),
-                layout: Some(&pipeline_layout),
-                vertex: wgpu::VertexState {
-                    module: &module,
-                    entry_point: Some("corner"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    buffers: &[],
-                },
-                primitive: wgpu::PrimitiveState::default(),
-                depth_stencil: None,
-                multisample: wgpu::MultisampleState::default(),
-                fragment: Some(wgpu::FragmentState {
-                    module: &module,
-                    entry_point: Some("show"),
-                    compilation_options: wgpu::PipelineCompilationOptions {
-                        constants: &[("EXACT", f64::from(u8::from(exact)))],
-                        ..wgpu::PipelineCompilationOptions::default()
-                    },
-                    targets: &[Some(target.into())],
-                }),
-                multiview_mask: None,
-                cache: None,
-            })
-        };
         Self {
-            exact: pipeline(true),
-            filtered: pipeline(false),
+            device: device.clone(),
+            target,
+            module,
+            pipeline_layout,
+            pipelines: [const { OnceLock::new() }; 2],
             layout,
             sampler: device.create_sampler(&wgpu::SamplerDescriptor {
                 mag_filter: wgpu::FilterMode::Linear,
@@ -156,18 +140,49 @@ impl Painter {
                 wgpu::TextureFormat::Rgba8Unorm
             },
             uploaded: None,
+            staging: Staging::default(),
         }
     }
 
-    fn upload(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, picture: &Picture) {
+    fn pipeline(&self, exact: bool) -> &wgpu::RenderPipeline {
+        let [filtered, direct] = &self.pipelines;
+        (if exact { direct } else { filtered }).get_or_init(|| {
+            self.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some("picture"),
+                layout: Some(&self.pipeline_layout),
+                vertex: wgpu::VertexState {
+                    module: &self.module,
+                    entry_point: Some("corner"),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    buffers: &[],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: None,
+                multisample: wgpu::MultisampleState::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module: &self.module,
+                    entry_point: Some("show"),
+                    compilation_options: wgpu::PipelineCompilationOptions {
+                        constants: &[("EXACT", f64::from(u8::from(exact)))],
+                        ..wgpu::PipelineCompilationOptions::default()
+                    },
+                    targets: &[Some(self.target.into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        })
+    }
+
+    fn upload(&mut self, encoder: &mut wgpu::CommandEncoder, picture: &Picture) {
         let [width, height] = picture.size;
-        let side_limit = device.limits().max_texture_dimension_2d;
+        let side_limit = self.device.limits().max_texture_dimension_2d;
         let whole = picture.rgba.len() as u64 == u64::from(width) * u64::from(height) * 4;
         if width == 0 || height == 0 || width.max(height) > side_limit || !whole {
             return;
         }
         if self.uploaded.as_ref().is_none_or(|uploaded| uploaded.size != picture.size) {
-            let texture = device.create_texture(&wgpu::TextureDescriptor {
+            let texture = self.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("picture"),
                 size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
                 mip_level_count: 1,
@@ -178,7 +193,7 @@ impl Painter {
                 view_formats: &[],
             });
             let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("picture"),
                 layout: &self.layout,
                 entries: &[
@@ -196,18 +211,75 @@ impl Painter {
         if let Some(uploaded) = &mut self.uploaded
             && uploaded.version != picture.version
         {
-            let rows = wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(width * 4),
-                rows_per_image: None,
-            };
-            queue.write_texture(
-                uploaded.texture.as_image_copy(),
-                &picture.rgba,
-                rows,
-                uploaded.texture.size(),
-            );
+            self.staging.upload(&self.device, encoder, &uploaded.texture, &picture.rgba);
             uploaded.version = picture.version;
         }
+    }
+}
+
+/// The buffers in which pictures travel, written by turns.
+///
+/// The queue's own are made and given back for each picture: megabytes of new pages every time, and four of them alive.
+#[derive(Default)]
+struct Staging {
+    size_bytes: u64,
+    /// Those the device has read. What comes back after the size changed goes to a list that nobody reads.
+    free: Arc<Mutex<Vec<wgpu::Buffer>>>,
+}
+
+impl Staging {
+    /// Copies tightly packed rows of four bytes a pixel over a texture when the encoder's commands run.
+    fn upload(
+        &mut self,
+        device: &wgpu::Device,
+        encoder: &mut wgpu::CommandEncoder,
+        texture: &wgpu::Texture,
+        rgba: &[u8],
+    ) {
+        let packed = texture.width() * 4;
+        let padded = packed.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let size_bytes = u64::from(padded) * u64::from(texture.height());
+        if self.size_bytes != size_bytes {
+            *self = Self { size_bytes, free: Arc::default() };
+        }
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let buffer = free.unwrap_or_else(|| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("picture"),
+                size: size_bytes,
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: true,
+            })
+        });
+        // Refused only by a device that went, and with it this window.
+        let Ok(mut bytes) = buffer.get_mapped_range_mut(..) else { return };
+        let (packed, step) = (packed as usize, padded as usize);
+        if packed == step {
+            bytes.slice(..).copy_from_slice(rgba);
+        } else {
+            for (number, row) in rgba.chunks_exact(packed).enumerate() {
+                bytes.slice(number * step..number * step + packed).copy_from_slice(row);
+            }
+        }
+        drop(bytes);
+        buffer.unmap();
+        encoder.copy_buffer_to_texture(
+            wgpu::TexelCopyBufferInfo {
+                buffer: &buffer,
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(padded),
+                    rows_per_image: None,
+                },
+            },
+            texture.as_image_copy(),
+            texture.size(),
+        );
+        let (free, back) = (self.free.clone(), buffer.clone());
+        encoder.map_buffer_on_submit(&buffer, wgpu::MapMode::Write, .., move |mapped| {
+            if mapped.is_ok() {
+                free.lock().unwrap_or_else(PoisonError::into_inner).push(back);
+            }
+        });
     }
 }

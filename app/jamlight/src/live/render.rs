@@ -3,7 +3,7 @@
 //! One turn of the outer loop is one generation of the device; one turn of the inner loop is one
 //! picture. Nothing here waits for a panel, a disk or a sound card.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -54,6 +54,8 @@ const LAYER_PICTURE: [u32; 2] = [160, 90];
 const LAYER_EVERY: u64 = 2;
 /// What the small pictures' keys count from; 0 is the window's picture.
 const FIRST_LAYER_KEY: u64 = 1;
+/// Pictures the window may be reading: the one it draws and the one after.
+const GIVEN_PICTURES: usize = 2;
 /// How often the device is asked whether it is done.
 const POLL: Duration = Duration::from_millis(1);
 /// Frames after a new program during which the driver may still compile.
@@ -93,6 +95,7 @@ pub(crate) fn start(
         safe_scene: false,
         frame_no: 0,
         picture_no: 0,
+        given: VecDeque::new(),
         pictures: HashSet::new(),
         layer_turn: 0,
         meter: Meter::default(),
@@ -116,6 +119,8 @@ struct Render {
     safe_scene: bool,
     frame_no: u64,
     picture_no: u64,
+    /// The bytes of the last pictures given to the window, to be filled again.
+    given: VecDeque<Arc<Vec<u8>>>,
     /// What the stage can show.
     pictures: HashSet<PictureId>,
     layer_turn: usize,
@@ -426,18 +431,23 @@ impl Render {
                 self.start.board.layer_pictures.change(|pictures| {
                     let version = pictures.get(&(layer as u32)).map_or(0, |old| old.version) + 1;
                     let size = [pixels.width, pixels.height];
-                    let picture = Picture { size, version, rgba: pixels.data.into() };
+                    let picture = Picture { size, version, rgba: Arc::new(pixels.data) };
                     Arc::make_mut(pictures).insert(layer as u32, picture);
                 });
                 continue;
             }
             self.picture_no += 1;
-            let picture = Picture {
-                size: [pixels.width, pixels.height],
-                version: self.picture_no,
-                rgba: pixels.data.into(),
-            };
+            let rgba = Arc::new(pixels.data);
+            let picture =
+                Picture { size: [pixels.width, pixels.height], version: self.picture_no, rgba: rgba.clone() };
             self.start.board.picture.set(Some(picture));
+            self.given.push_back(rgba);
+            while self.given.len() > GIVEN_PICTURES {
+                // Whom nobody looks at any more.
+                if let Some(bytes) = self.given.pop_front().and_then(Arc::into_inner) {
+                    stage.reuse(bytes);
+                }
+            }
             self.start.waker.wake();
             if self.screens.is_empty() {
                 self.meter.shown(Instant::now());

@@ -16,15 +16,18 @@ use renderer_stage::{PreparedProgram, Stage, StageError};
 use sync_protocol::{DEFAULT_SCENE, SceneId, Show};
 
 use super::board::Board;
+use super::heap;
 use super::quarantine::Quarantine;
 use super::trial::{Trial, Verdict, scale_for};
 
-/// Programs that stay compiled when they are drawn no more. On a processor each holds some ten megabytes of everybody's
-/// memory and is back within a blink; a graphics card has room, and its compilers are slower.
-const KEPT_SOFTWARE: usize = 1;
-const KEPT: usize = 48;
+/// Passes of programs that stay compiled when they are drawn no more. On a processor each holds more than a megabyte of
+/// everybody's memory and is back within a blink; a graphics card has room, and its compilers are slower.
+const KEPT_PASSES_SOFTWARE: usize = 4;
+const KEPT_PASSES: usize = 200;
 /// Frames after which a program counts as drawn no more: past any flicker of a show that is edited.
 const IDLE_FRAMES: u64 = 30;
+/// Frames after which the device has let go what a program held, and its compiler too.
+const SETTLED_FRAMES: u64 = 30;
 
 /// What strangers' scenes are judged with.
 #[derive(Clone)]
@@ -90,10 +93,13 @@ pub(crate) struct Scenery {
     board: Arc<Board>,
     /// The quarantine's count when refused scenes were last asked for.
     changes: u64,
-    ready: HashSet<ProgramId>,
+    /// On the stage, and how many passes each has.
+    ready: HashMap<ProgramId, usize>,
     /// The frame in which each was last drawn or named by the show.
     used: HashMap<ProgramId, u64>,
     frame: u64,
+    /// The frame in which a program came or went since memory was last given back.
+    changed: Option<u64>,
     asked: HashSet<ProgramId>,
     wanted: RefCell<Vec<(SceneId, Arc<SceneProgram>)>>,
     /// Scenes that were drawn lately.
@@ -113,9 +119,10 @@ impl Scenery {
             changes: gate.quarantine.changes(),
             gate: Gate { software: gpu.is_software(), ..gate },
             board,
-            ready: HashSet::new(),
+            ready: HashMap::new(),
             used: HashMap::new(),
             frame: 0,
+            changed: None,
             asked: HashSet::new(),
             wanted: RefCell::default(),
             playing: RefCell::default(),
@@ -130,9 +137,12 @@ impl Scenery {
         while let Ok((scene, id, made)) = self.prepared.try_recv() {
             // Refused: its card is shown.
             let Some(made) = made else { continue };
-            let installed = made.map(|(prepared, share)| (stage.install_prepared(prepared), share));
+            let installed = made.map(|(prepared, share)| {
+                let num_passes = prepared.program().passes.len();
+                (stage.install_prepared(prepared), share, num_passes)
+            });
             match installed {
-                Ok((true, share)) => {
+                Ok((true, share, num_passes)) => {
                     stage.set_program_scale(id, share);
                     if let Err(err) =
                         crate::offline::install_pictures(stage, id, self.library.pictures(&scene))
@@ -146,10 +156,11 @@ impl Scenery {
                     if self.is_strange(&scene) {
                         self.gate.quarantine.came(id, &scene);
                     }
-                    self.ready.insert(id);
+                    self.ready.insert(id, num_passes);
                     self.used.insert(id, self.frame);
+                    self.changed.get_or_insert(self.frame);
                 }
-                Ok((false, _)) | Err(StageError::Lost { .. }) => {}
+                Ok((false, ..)) | Err(StageError::Lost { .. }) => {}
                 Err(err) => board.card(CardKind::Error, format!("{err}. What played before plays on."), None),
             }
         }
@@ -158,13 +169,13 @@ impl Scenery {
         for (_, program) in self.wanted.get_mut().extract_if(.., |(_, program)| {
             stage.has_program(program.id) && quarantine.reason(program.id).is_none()
         }) {
-            self.ready.insert(program.id);
+            self.ready.insert(program.id, program.passes.len());
             self.used.insert(program.id, self.frame);
         }
         if std::mem::replace(&mut self.changes, quarantine.changes()) != quarantine.changes() {
             // One that was let go is asked for again.
             let ready = &self.ready;
-            self.asked.retain(|id| ready.contains(id));
+            self.asked.retain(|id| ready.contains_key(id));
         }
         self.ready.len() > ready_before
     }
@@ -178,16 +189,29 @@ impl Scenery {
         for id in named.chain(input.programs()) {
             self.used.insert(id, self.frame);
         }
-        let kept = if self.gate.software { KEPT_SOFTWARE } else { KEPT };
+        let mut room = if self.gate.software { KEPT_PASSES_SOFTWARE } else { KEPT_PASSES };
         let (frame, used) = (self.frame, &mut self.used);
         let age = |id: &ProgramId| frame - used.get(id).copied().unwrap_or(0);
-        let mut idle: Vec<_> = self.ready.iter().copied().filter(|id| age(id) > IDLE_FRAMES).collect();
-        idle.sort_unstable_by_key(age);
-        for id in idle.into_iter().skip(kept) {
+        let mut idle: Vec<_> =
+            self.ready.iter().map(|(&id, &num)| (id, num)).filter(|(id, _)| age(id) > IDLE_FRAMES).collect();
+        idle.sort_unstable_by_key(|(id, _)| age(id));
+        for (id, num_passes) in idle {
+            if let Some(left) = room.checked_sub(num_passes) {
+                room = left;
+                continue;
+            }
             stage.remove_program(id);
             self.ready.remove(&id);
             self.asked.remove(&id);
             used.remove(&id);
+            self.changed.get_or_insert(frame);
+        }
+        // A graphics card's programs lie in its own memory.
+        let settled = |at: &mut u64| self.gate.software && frame - *at >= SETTLED_FRAMES;
+        if self.changed.take_if(settled).is_some()
+            && let Err(err) = std::thread::Builder::new().name("heap".to_owned()).spawn(heap::give_back)
+        {
+            tracing::warn!(%err, "no thread to give memory back");
         }
     }
 
@@ -223,7 +247,7 @@ impl Scenery {
 impl Scenes for Scenery {
     fn program(&self, scene: &SceneId) -> Option<Arc<SceneProgram>> {
         let program = self.library.program(scene)?;
-        if self.ready.contains(&program.id) {
+        if self.ready.contains_key(&program.id) {
             self.gate.played.store(true, Ordering::Release);
             let mut playing = self.playing.borrow_mut();
             if !playing.contains(scene) {
@@ -241,7 +265,7 @@ impl Scenes for Scenery {
         waits
             .then(|| self.library.program(&SceneId::from(DEFAULT_SCENE)))
             .flatten()
-            .filter(|safe| self.ready.contains(&safe.id))
+            .filter(|safe| self.ready.contains_key(&safe.id))
     }
 
     fn candidates(&self) -> Arc<[Candidate]> {

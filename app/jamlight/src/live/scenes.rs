@@ -146,7 +146,7 @@ impl Worker {
             let built_in = || {
                 let picture = self.start.library.thumbnail(&id)?;
                 let version = program.id.0 as u64;
-                Some(Picture { size: picture.size, version, rgba: picture.rgba.into() })
+                Some(Picture { size: picture.size, version, rgba: Arc::new(picture.rgba) })
             };
             if let Some(picture) = built_in().or_else(|| thumbnails::read(&self.start.thumbnails, program.id))
             {
@@ -202,7 +202,7 @@ impl Worker {
 
 /// What stands for a scene that shows nothing.
 fn blank() -> Picture {
-    Picture { size: [1, 1], version: 0, rgba: Arc::from([0, 0, 0, 255]) }
+    Picture { size: [1, 1], version: 0, rgba: Arc::new(vec![0, 0, 0, 255]) }
 }
 
 /// The card of a scene that never compiled.

@@ -67,13 +67,13 @@ mod tests {
     fn a_small_picture_keeps_shape_and_colour() {
         let size = [1280, 800];
         let pixels: Vec<u8> = (0..size[0] * size[1]).flat_map(|_| [200, 30, 90, 255]).collect();
-        let picture = Picture { size, version: 1, rgba: Arc::from(pixels) };
+        let picture = Picture { size, version: 1, rgba: Arc::new(pixels) };
         let bytes = jpeg(&picture).unwrap();
         assert!(bytes.len() < sync_protocol::MAX_PICTURE_BYTES);
         let small = image::load_from_memory(&bytes).unwrap().to_rgb8();
         assert_eq!((small.width(), small.height()), (288, 180));
         let pixel = small.get_pixel(100, 100).0;
         assert!(pixel.iter().zip([200u8, 30, 90]).all(|(a, b)| a.abs_diff(b) < 6), "{pixel:?}");
-        assert_eq!(jpeg(&Picture { size: [0, 0], version: 1, rgba: Arc::from([]) }), None);
+        assert_eq!(jpeg(&Picture { size: [0, 0], version: 1, rgba: Arc::default() }), None);
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Painter<'a> {
             std::thread::sleep(began.elapsed().mul_f32(REST).min(MAX_REST));
         }
         let pixels = stage.read_output()?;
-        Ok(Picture { size: [pixels.width, pixels.height], version, rgba: pixels.data.into() })
+        Ok(Picture { size: [pixels.width, pixels.height], version, rgba: Arc::new(pixels.data) })
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn read(folder: &Path, program: ProgramId) -> Option<Picture> {
     let image = image::open(path(folder, program)).ok()?.into_rgba8();
     let size = [image.width(), image.height()];
     // A file somebody changed is drawn anew.
-    (size == SIZE).then(|| Picture { size, version: program.0 as u64, rgba: image.into_raw().into() })
+    (size == SIZE).then(|| Picture { size, version: program.0 as u64, rgba: Arc::new(image.into_raw()) })
 }
 
 /// Keeps a thumbnail for later runs. One that cannot be kept is drawn again then.
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_kept_thumbnail_comes_back_and_a_strange_file_does_not() {
         let folder = tempfile::tempdir().unwrap();
-        let rgba: Arc<[u8]> = (0..SIZE[0] * SIZE[1] * 4).map(|i| (i % 251) as u8).collect();
+        let rgba = Arc::new((0..SIZE[0] * SIZE[1] * 4).map(|i| (i % 251) as u8).collect::<Vec<_>>());
         let picture = Picture { size: SIZE, version: 7, rgba };
         keep(folder.path(), ProgramId(7), &picture);
         assert_eq!(read(folder.path(), ProgramId(7)), Some(picture));
