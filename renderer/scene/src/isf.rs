@@ -7,7 +7,6 @@
 
 mod header;
 
-
 use crate::foreign::{self, Alpha};
 use crate::glsl::{self, Compiled, Host, HostGlobal, HostTexture, Preprocessor, Rows, Stage, Unit};
 use crate::{

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use renderer_scene::ProgramId;
@@ -25,6 +25,8 @@ const COMPILE: Duration = Duration::from_secs(15);
 /// How long a frame may take, as a multiple of the show's, and at least: then it hangs.
 const HANG_RATIO: f64 = 150.0;
 const MIN_HANG: Duration = Duration::from_millis(1_500);
+/// How long a process may live on after its output ended.
+const LAST_BREATH: Duration = Duration::from_millis(500);
 
 /// What is tried, and against what.
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ impl Trial {
     pub(crate) fn run(&self) -> Verdict {
         match self.start() {
             Ok((mut child, lines)) => {
-                let verdict = self.watch(&lines);
+                let verdict = self.watch(&lines, || died(&mut child));
                 // It may be gone already; what hangs goes now.
                 let _ = child.kill();
                 let _ = child.wait();
@@ -103,8 +105,8 @@ impl Trial {
         Ok((child, lines))
     }
 
-    /// Follows the lines until they end, or do not come.
-    fn watch(&self, lines: &Receiver<String>) -> Verdict {
+    /// Follows the lines until they end, or do not come. `died` says whether the process ended as no program ends itself.
+    fn watch(&self, lines: &Receiver<String>, died: impl FnOnce() -> bool) -> Verdict {
         let mut base = None;
         let mut patience = START;
         let mut compiled = false;
@@ -123,7 +125,10 @@ impl Trial {
                 Err(RecvTimeoutError::Disconnected) if compiled => {
                     return Verdict::Refused("it ends the process that draws it".to_owned());
                 }
-                // A fault that the show's own compiler names better, or a driver that died of it.
+                Err(RecvTimeoutError::Disconnected) if died() => {
+                    return Verdict::Refused("it ends the process that compiles it".to_owned());
+                }
+                // A fault that the show's own compiler names better.
                 Err(RecvTimeoutError::Disconnected) => return Verdict::Unknown,
             };
             let mut words = line.split_whitespace();
@@ -151,6 +156,18 @@ impl Trial {
     }
 }
 
+/// Whether a process whose output ended was ended by the system: a crash, a stack that ran over.
+fn died(child: &mut Child) -> bool {
+    let deadline = Instant::now() + LAST_BREATH;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.code().is_none(),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(LAST_BREATH / 50),
+            _ => return false,
+        }
+    }
+}
+
 fn judged(base: f64, mut frames: Vec<f64>) -> Verdict {
     // The first ones may still compile; the cheapest but one is least disturbed.
     let mut counted = frames.split_off(frames.len().min(2));
@@ -168,6 +185,10 @@ mod tests {
     use super::*;
 
     fn check(lines: &[&str], ends: bool) -> Verdict {
+        check_death(lines, ends, false)
+    }
+
+    fn check_death(lines: &[&str], ends: bool, died: bool) -> Verdict {
         let trial = Trial {
             program: ProgramId(1),
             file: "scene.wgsl".into(),
@@ -178,7 +199,7 @@ mod tests {
         let (line, received) = channel();
         lines.iter().for_each(|text| line.send((*text).to_owned()).unwrap());
         let keep = (!ends).then_some(line);
-        let verdict = trial.watch(&received);
+        let verdict = trial.watch(&received, || died);
         drop(keep);
         verdict
     }
@@ -199,6 +220,10 @@ mod tests {
         assert!(matches!(check(&["base 2", READ, "compiled", "frame 3"], false), Verdict::Refused(_)));
         assert!(matches!(check(&["base 2", READ, "compiled"], true), Verdict::Refused(_)));
         assert_eq!(check(&["base 2"], true), Verdict::Unknown);
+        assert!(
+            matches!(check_death(&["base 2", READ], true, true), Verdict::Refused(_)),
+            "died compiling it"
+        );
         assert_eq!(check(&[], true), Verdict::Unknown);
         assert_eq!(check(&["base 2", "read 2"], true), Verdict::Unknown, "the file has changed");
     }
