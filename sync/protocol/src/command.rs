@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AssetId, Autopilot, BlendMode, Blob, CueId, CueTrigger, Deck, Effect, LayerId, LayerSource, Mask,
-    MemberId, Modulation, NowPlaying, Palette, ParamValue, PictureSlot, Playlist, Right, Role, Seq, Show,
-    ShowKey, TempoSettings, TextId, Transform, Transition,
+    MemberId, Modulation, NowPlaying, Palette, ParamValue, PictureSlot, Playlist, Recording, Right, Role,
+    Seq, Show, ShowKey, TempoSettings, TextId, Transform, Transition,
 };
 
 /// An imperative that asks to change the Show. Whoever sends it, it is this enum.
@@ -311,6 +311,11 @@ pub enum Command {
         /// Whether they may.
         open: bool,
     },
+    /// Begins to record the room, or ends it. Everyone in the room sees what is kept.
+    SetRecording {
+        /// What is kept beside the journal; `None` is nothing.
+        recording: Option<Recording>,
+    },
     /// Takes back this member's last change that nobody has changed since.
     Undo,
     /// Makes this member's last undone change again.
@@ -360,7 +365,7 @@ impl Command {
     /// not compile.
     pub fn right(&self) -> Right {
         match self {
-            Self::ReplaceShow { .. } | Self::SetRole { .. } => Right::Rule,
+            Self::ReplaceShow { .. } | Self::SetRole { .. } | Self::SetRecording { .. } => Right::Rule,
             Self::SetWrite { .. } | Self::SetMuted { .. } | Self::Kick { .. } | Self::OpenParam { .. } => {
                 Right::Moderate
             }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AssetId, Autopilot, BlendMode, Blob, Cue, CueId, Deck, Effect, Fade, Layer, LayerId, LayerSource, Look,
-    Mask, Member, MemberId, Modulation, NowPlaying, Palette, ParamValue, PictureSlot, Playlist, Running, Seq,
-    Show, TempoSettings, TextId, Transform, Transition,
+    Mask, Member, MemberId, Modulation, NowPlaying, Palette, ParamValue, PictureSlot, Playlist, Recording,
+    Running, Seq, Show, TempoSettings, TextId, Transform, Transition,
 };
 
 mod inverse;
@@ -411,5 +411,12 @@ pub enum EventKind {
         name: String,
         /// Whether they may.
         open: bool,
+    },
+    /// The room is recorded from now on, or no more.
+    RecordingChanged {
+        /// What is kept beside the journal now; `None` is nothing.
+        recording: Option<Recording>,
+        /// What was kept before.
+        was: Option<Recording>,
     },
 }

@@ -19,6 +19,7 @@ mod mixing;
 mod modulation;
 mod now_playing;
 mod param;
+mod recording;
 mod sequence;
 mod show;
 mod sound;
@@ -41,6 +42,7 @@ pub use mixing::{Deck, Effect, Fade, Mask, MaskShape, Slides, TextSource, Transf
 pub use modulation::{Band, HitKind, ModSource, Modulation, Wave};
 pub use now_playing::{HeardTrack, NowPlaying};
 pub use param::ParamValue;
+pub use recording::Recording;
 pub use sequence::{Autopilot, Cue, CueId, CueList, CueTrigger, Look, Pick, Playlist};
 pub use show::{
     BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, Running,

@@ -16,7 +16,7 @@ pub enum Role {
     Viewer,
     /// Plays the show and writes code, while the write switch is on.
     Performer,
-    /// Does what the host does, but for roles and opening another show.
+    /// Does what the host does, but for roles, recording and opening another show.
     CoHost,
     /// Whose machine the room lives on.
     Host,
@@ -51,7 +51,7 @@ pub enum Right {
     Perform,
     /// Mute, kick, open parameters and votes.
     Moderate,
-    /// Give roles, open another show.
+    /// Give roles, open another show, record the room.
     Rule,
 }
 

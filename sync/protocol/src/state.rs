@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Blob, EventKind, LayerId, Member, MemberId, Seq, Show, ShowKey, TextId};
+use crate::{Blob, EventKind, LayerId, Member, MemberId, Recording, Seq, Show, ShowKey, TextId};
 
 /// A whole room as data: what a newcomer is given and a snapshot keeps. With the events after it, it
 /// is the same as all events from the first.
@@ -25,6 +25,9 @@ pub struct RoomState {
     pub votes: Vec<Vote>,
     /// Parameters that viewers may play with.
     pub open_params: Vec<(LayerId, String)>,
+    /// What the host keeps beside the journal now; `None` is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
 }
 
 /// The Show, who last changed each part, and undo steps: all of them in a snapshot, only one's own

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sync_protocol::{
-    Cause, ChatMessage, Command, Envelope, Event, EventKind, LayerId, Member, MemberId, Right, RoomState,
-    Seq, Show, TextId, Vote,
+    Cause, ChatMessage, Command, Envelope, Event, EventKind, LayerId, Member, MemberId, Recording, Right,
+    RoomState, Seq, Show, TextId, Vote,
 };
 
 use crate::desk::Desk;
@@ -44,6 +44,7 @@ pub struct Session {
     people: People,
     texts: Texts,
     talk: Talk,
+    recording: Option<Recording>,
     /// The highest number of a Command that each member's events carry.
     last_nos: BTreeMap<MemberId, u64>,
 }
@@ -57,6 +58,7 @@ impl Session {
             people: People::default(),
             texts: Texts::default(),
             talk: Talk::default(),
+            recording: None,
             last_nos: BTreeMap::new(),
         }
     }
@@ -69,6 +71,7 @@ impl Session {
             people: People::new(state.members, state.open_params),
             texts: Texts::from_state(state.texts),
             talk: Talk { chat: state.chat.into(), votes: state.votes.into() },
+            recording: state.recording,
             last_nos: state.last_nos.into_iter().collect(),
         }
     }
@@ -85,6 +88,7 @@ impl Session {
             chat: self.talk.chat.iter().cloned().collect(),
             votes: self.talk.votes.iter().cloned().collect(),
             open_params: self.people.open_params().cloned().collect(),
+            recording: self.recording,
         }
     }
 
@@ -131,6 +135,11 @@ impl Session {
     /// Returns the parameters that viewers may play with.
     pub fn open_params(&self) -> impl Iterator<Item = &(LayerId, String)> {
         self.people.open_params()
+    }
+
+    /// Returns what the host keeps beside the journal now, `None` for nothing.
+    pub fn recording(&self) -> Option<Recording> {
+        self.recording
     }
 
     /// Returns the names of the shared texts.
@@ -208,6 +217,10 @@ impl Session {
             | Command::SetMuted { .. }
             | Command::Kick { .. }
             | Command::OpenParam { .. } => done(self.people.decide(member, &command)?),
+            Command::SetRecording { recording } => {
+                let (recording, was) = (*recording, self.recording);
+                done((recording != was).then_some(EventKind::RecordingChanged { recording, was }))
+            }
             _ => self.desk.decide(member, earliest_beat, &command)?,
         };
         Ok(decided.map(|(cause, kind)| self.happen(origin, cause, kind)).into_iter().collect())
@@ -259,6 +272,9 @@ impl Session {
         self.people.evolve(&event.kind);
         self.texts.evolve(&event.kind);
         self.talk.evolve(event);
+        if let EventKind::RecordingChanged { recording, .. } = event.kind {
+            self.recording = recording;
+        }
         if event.no > 0 {
             let last = self.last_nos.entry(event.member).or_default();
             *last = event.no.max(*last);

@@ -50,7 +50,8 @@ impl EventKind {
             | Self::VoteOpened { .. }
             | Self::VoteCast { .. }
             | Self::VoteClosed { .. }
-            | Self::ParamOpened { .. } => return None,
+            | Self::ParamOpened { .. }
+            | Self::RecordingChanged { .. } => return None,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use sync_protocol::{
     BlendMode, Blob, Command, CueId, Deck, ErrorCode, EventKind, LayerId, LayerSource, Member, MemberId,
-    ParamValue, PictureSlot, Right, Role, Seq, Show,
+    ParamValue, PictureSlot, Recording, Right, Role, Seq, Show,
 };
 use sync_session::{Origin, Session};
 
@@ -66,6 +66,7 @@ fn one_of_each() -> Vec<Command> {
         Command::SetMuted { member, muted: true },
         Command::Kick { member, banned: false },
         Command::OpenParam { layer, name: "warp".into(), open: true },
+        Command::SetRecording { recording: Some(Recording::Sound) },
         Command::Undo,
         Command::Redo,
     ]
@@ -170,4 +171,34 @@ fn a_member_who_joins_twice_happens_once() {
     let renamed =
         session.join(Origin::default(), Member::new(OTHER, "ana", Role::Performer)).unwrap().unwrap();
     assert!(matches!(renamed.kind, EventKind::MemberJoined { who } if who.name == "ana"));
+}
+
+/// Who records whom is no secret and no trifle: one person decides, everyone's copy says so, and the
+/// journal says who it was.
+#[test]
+fn only_the_host_records_and_every_copy_knows_what_is_kept() {
+    let mut session = jam();
+    let set = |recording| Command::SetRecording { recording };
+    for role in [Role::Display, Role::Viewer, Role::Performer, Role::CoHost] {
+        let mut room = Session::new(Show::default());
+        room.join(Origin::default(), Member::new(OTHER, "somebody", role)).unwrap();
+        for asked in [Some(Recording::Sound), Some(Recording::Signal), None] {
+            let refusal = room.authorise(OTHER, &set(asked)).unwrap_err();
+            assert_eq!(refusal.code, ErrorCode::Forbidden, "{role:?}");
+        }
+    }
+    assert_eq!(session.recording(), None, "nobody is recorded unasked");
+    let mut guest = session.clone();
+    for recording in [Some(Recording::Signal), Some(Recording::Sound), None] {
+        session.authorise(ME, &set(recording)).unwrap();
+        let was = session.recording();
+        let events = session.apply(by(ME), set(recording)).unwrap();
+        assert_eq!(events[0].kind, EventKind::RecordingChanged { recording, was });
+        assert_eq!(events[0].member, ME);
+        guest.replay(&events[0]).unwrap();
+        let late = Session::from_state(session.state(Some(OTHER)));
+        assert_eq!([session.recording(), guest.recording(), late.recording()], [recording; 3]);
+        assert!(session.apply(by(ME), set(recording)).unwrap().is_empty(), "twice is once");
+    }
+    assert!(!session.can_undo(ME), "no key takes it back by mistake");
 }
