@@ -3,7 +3,7 @@
 //! [`Input`] listens: an input, a named device, or what this machine plays. [`Output`] is the one
 //! stream of this process that sounds; rings ([`Feed`]), instruments and the [`Player`] are mixed in its
 //! callback, and a [`Tap`] gets a copy. [`FileReader`] and [`decode_file`] turn files into samples,
-//! [`read_tags`] says what a file calls itself.
+//! [`FlacFile`] samples into a file, [`read_tags`] says what a file calls itself.
 //! [`BuiltInTrack`] is music without a file.
 //!
 //! A missing device is a state, never an error: [`DeviceState`] says what is wrong, and the device is
@@ -24,6 +24,7 @@
 mod format;
 
 mod decode;
+mod encode;
 mod resample;
 mod tags;
 
@@ -43,6 +44,7 @@ mod player;
 pub use builtin::BuiltInTrack;
 pub use decode::{Claim, DecodeError, DecodeLimits, DecodeWarning, Decoded, FileReader, decode_file};
 pub use devices::{DeviceInfo, DeviceKind, InputChoice, OutputChoice, devices};
+pub use encode::{EncodeError, FlacFile};
 pub use error::AudioError;
 pub use format::{MIX_CHANNELS, MIX_RATE_HZ, StreamFormat};
 pub use input::{Input, InputReader, InputSettings};

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use audio_io::{BuiltInTrack, DecodeError, DecodeLimits, DecodeWarning, FileReader, decode_file};
+use audio_io::{
+    BuiltInTrack, DecodeError, DecodeLimits, DecodeWarning, FileReader, FlacFile, StreamFormat, decode_file,
+};
 
 fn media(name: &str) -> PathBuf {
     Path::new("tests/media").join(name)
@@ -189,4 +191,38 @@ fn the_built_in_track_is_thirty_seconds_of_the_same_music_each_time() {
     };
     let (intro, drop) = (rms(0.0, 7.5), rms(15.0, 30.0));
     assert!(intro > 0.03 && drop > 0.1 && drop > intro, "intro {intro}, drop {drop}");
+}
+
+/// A recording outlives the process that makes it: the file is looked at while it grows, as a kill
+/// would leave it, and cut in the middle of a frame, as a full disk would.
+#[test]
+fn a_flac_file_plays_while_it_grows_when_it_is_cut_and_when_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("take.flac");
+    let wave = |i: usize| (i as f32 * 0.013).sin() * 0.7;
+    let samples: Vec<f32> = (0..2 * 20_000).map(wave).collect();
+    let mut file = FlacFile::create(&path, StreamFormat::MIX).unwrap();
+    for chunk in samples.chunks(2 * 333) {
+        file.write(chunk).unwrap();
+    }
+    let check = |path: &Path, at_least: usize| {
+        let decoded = decode_file(path, &DecodeLimits::MEMORY).unwrap();
+        assert_eq!(decoded.format, StreamFormat::MIX);
+        assert!(decoded.samples.len() >= at_least, "{} samples are there", decoded.samples.len());
+        for (heard, written) in decoded.samples.iter().zip(&samples) {
+            assert!((heard - written).abs() < 1e-4, "{heard} is not {written}");
+        }
+        decoded.samples.len()
+    };
+    assert_eq!(file.num_bytes(), std::fs::metadata(&path).unwrap().len());
+    let growing = check(&path, 2 * 4 * 4_096);
+    let cut = folder.path().join("cut.flac");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() - 100]).unwrap();
+    assert!(check(&cut, 2 * 3 * 4_096) < growing);
+    assert_eq!(file.num_frames(), 20_000);
+    file.finish().unwrap();
+    assert_eq!(check(&path, samples.len()), samples.len());
+    let reader = FileReader::open(&path, &DecodeLimits::STREAM).unwrap();
+    assert!((reader.claimed_secs().unwrap() - 20_000.0 / 48_000.0).abs() < 1e-6, "the header knows now");
 }
