@@ -240,3 +240,35 @@ fn a_stretch_taken_back_is_planned_again_and_nothing_else() {
     let late: Vec<_> = first.iter().filter(|note| note.at.0 >= 28_800).map(|note| note.at).collect();
     assert_eq!(again.iter().map(|note| note.at).collect::<Vec<_>>(), late);
 }
+
+/// A film of a jam sounds as the jam did: each block of code from its beat on, and nothing before.
+#[test]
+fn blocks_of_a_bounce_come_and_go_on_their_beats() {
+    let fresh = || {
+        let mut sounds = SoundTable::default();
+        let samples = install_kits(&mut sounds);
+        Bounce::idle(Transport::default(), sounds, samples)
+    };
+    let hear = |bounce: &mut Bounce, secs: f64| {
+        let mut out = vec![0.0; (secs * 48_000.0) as usize * 2];
+        bounce.fill(&mut out).unwrap();
+        out
+    };
+    let loudest = |samples: &[f32]| samples.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
+    let hats = || Some(control("hh*4", &["s"]));
+    let mut sounds = SoundTable::default();
+    let samples = install_kits(&mut sounds);
+    let whole = hear(&mut Bounce::new(hats().unwrap(), Transport::default(), sounds, samples), 3.0);
+    let mut jam = fresh();
+    jam.set_pattern("code/", hats(), Some(0.0));
+    assert!(hear(&mut jam, 3.0) == whole, "from beat 0 on it is the bounce of the code");
+    let mut jam = fresh();
+    // Beat 4 is at 2 s.
+    jam.set_pattern("code/", hats(), Some(4.0));
+    assert_eq!(loudest(&hear(&mut jam, 2.0)), 0.0);
+    assert!(loudest(&hear(&mut jam, 1.0)) > 0.1);
+    jam.set_pattern("code/", None, None);
+    jam.hush();
+    hear(&mut jam, 0.5);
+    assert_eq!(loudest(&hear(&mut jam, 1.0)), 0.0);
+}
