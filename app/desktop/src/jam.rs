@@ -1,7 +1,7 @@
 //! The room at the right edge: how others come in, who is there, what is said, what happened.
 
 use egui::{Rect, Ui, vec2};
-use sync_protocol::Role;
+use sync_protocol::{Command, Recording, Right, Role};
 
 use crate::action::{CommandSender, Intent};
 use crate::chat::chat_ui;
@@ -43,6 +43,8 @@ pub(crate) struct RoomPanel {
     pub draft: String,
     /// The last message that was on screen.
     pub read: u64,
+    /// Whether the next recording shall hold the sound: only when somebody said so.
+    pub with_sound: bool,
     /// Whether the code fills the window, for a room full of phones.
     pub large_code: bool,
 }
@@ -80,6 +82,7 @@ pub(crate) fn room_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &
             });
         });
         ui.add_space(SPACE_M);
+        recorded_ui(ui, room);
         match panel.tab {
             RoomTab::Jam => jam_ui(ui, panel, room, commands),
             RoomTab::People => people_ui(ui, room, commands),
@@ -226,6 +229,8 @@ fn hosting_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, hosting: &Hosting
         num => format!("{} guests are here.", num - 1),
     });
     ui.add_space(SPACE_L);
+    recording_ui(ui, panel, room, hosting, commands);
+    ui.add_space(SPACE_L);
     ui.horizontal(|ui| {
         if hold_button_ui(ui, "Close the room") {
             commands.app(Intent::Room(RoomIntent::Close));
@@ -235,6 +240,53 @@ fn hosting_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, hosting: &Hosting
         }
     });
     ui.label("Panic: a safe scene, everyone out, every link void. Ctrl-Z brings the show back.");
+}
+
+/// Says what is kept of everyone who is here, whatever part of the room is shown.
+fn recorded_ui(ui: &mut Ui, room: &Room) {
+    let Some(recording) = room.recording else { return };
+    let tokens = Tokens::in_use(ui);
+    egui::Frame::new().fill(tokens.well).inner_margin(SPACE_S).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_top(|ui| {
+            let (rect, _) =
+                ui.allocate_exact_size(vec2(12.0, ui.spacing().interact_size.y), egui::Sense::hover());
+            let centre = egui::pos2(rect.center().x, rect.top() + 9.0);
+            ui.painter().circle_filled(centre, 5.0, tokens.danger);
+            ui.add(egui::Label::new(recording.sentence()).wrap());
+        });
+    });
+    ui.add_space(SPACE_M);
+}
+
+/// The host's switch.
+fn recording_ui(
+    ui: &mut Ui,
+    panel: &mut RoomPanel,
+    room: &Room,
+    hosting: &Hosting,
+    commands: &CommandSender,
+) {
+    let tokens = Tokens::in_use(ui);
+    if !room.my_role().has(Right::Rule) {
+        return;
+    }
+    ui.heading("Recording");
+    if room.recording.is_some() {
+        ui.horizontal(|ui| {
+            if ui.button("Stop recording the jam").clicked() {
+                commands.show(Command::SetRecording { recording: None });
+            }
+            ui.label(tabular(format!("{} MiB", hosting.recorded_mib)).color(tokens.text_dim));
+        });
+        return;
+    }
+    ui.label("For a film of this jam. Everyone here sees that it is on and what it keeps.");
+    ui.checkbox(&mut panel.with_sound, "With the sound this machine hears");
+    if ui.button("Record the jam").clicked() {
+        let recording = if panel.with_sound { Recording::Sound } else { Recording::Signal };
+        commands.show(Command::SetRecording { recording: Some(recording) });
+    }
 }
 
 fn visiting_ui(ui: &mut Ui, visiting: &Visiting, commands: &CommandSender) {

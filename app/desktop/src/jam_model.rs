@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sync_protocol::{ChatMessage, Member, MemberId, Role, Seq, Vote};
+use sync_protocol::{ChatMessage, Member, MemberId, Recording, Role, Seq, Vote};
 
 /// The room: who is in it, what was said, how others come in.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Room {
     pub chat: Arc<[ChatMessage]>,
     /// The last votes, oldest first.
     pub votes: Arc<[Vote]>,
+    /// What the host keeps beside the journal now; `None` is nothing.
+    pub recording: Option<Recording>,
     /// What happened, newest last.
     pub history: Arc<[Deed]>,
     /// The room as it was at a moment that somebody looks back to.
@@ -75,6 +77,8 @@ pub struct Hosting {
     pub check: Check,
     /// Guests who see pictures of the show.
     pub num_watchers: usize,
+    /// How much the recording has, in MiB; 0 while there is none.
+    pub recorded_mib: u64,
 }
 
 /// What the look at the own address from outside found.

@@ -150,6 +150,13 @@ fn room_button_ui(ui: &mut Ui, shell: &mut Shell, model: &Model) {
         }
         Place::Visiting(_) => ("Jam …".to_owned(), tokens.warning),
     };
+    if let Some(recording) = room.recording {
+        let lamp = RichText::new("Recorded").color(tokens.danger);
+        let lamp = ui.selectable_label(false, lamp).on_hover_text(recording.sentence());
+        if labelled(lamp, "The jam is recorded").clicked() {
+            shell.room.open = true;
+        }
+    }
     let unread = if shell.room.open { 0 } else { unread(room, &shell.room) };
     let text = if unread > 0 { format!("{text} •") } else { text };
     // On the accent, which marks it as open, the accent cannot be read.

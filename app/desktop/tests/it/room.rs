@@ -9,7 +9,7 @@ use app_desktop::{
 };
 use egui::Key;
 use egui_kittest::{Harness, kittest::Queryable};
-use sync_protocol::{ChatMessage, Command, Member, MemberId, Role, Seq, Show, Vote};
+use sync_protocol::{ChatMessage, Command, Member, MemberId, Recording, Role, Seq, Show, Vote};
 
 use super::{Window, model, window};
 
@@ -29,6 +29,7 @@ fn hosting(check: Check) -> Place {
         spoken: None,
         check,
         num_watchers: 0,
+        recorded_mib: 0,
     }))
 }
 
@@ -253,4 +254,34 @@ fn the_past_can_be_looked_at_and_put_on_stage_again() {
         Action::App(Intent::Room(RoomIntent::LookBack(None))),
     ];
     assert_eq!(click(&mut window, "Put this show on stage"), back);
+}
+
+#[test]
+fn a_host_records_without_sound_unless_it_says_so_and_can_stop() {
+    let set = |recording| [Action::Show(Command::SetRecording { recording })];
+    let mut window = at("Jam", Room { place: hosting(Check::Fine), ..room() });
+    assert_eq!(click(&mut window, "Record the jam"), set(Some(Recording::Signal)));
+    assert!(click(&mut window, "With the sound this machine hears").is_empty());
+    assert_eq!(click(&mut window, "Record the jam"), set(Some(Recording::Sound)));
+    let recording = Some(Recording::Sound);
+    let mut window = at("Jam", Room { place: hosting(Check::Fine), recording, ..room() });
+    assert_eq!(click(&mut window, "Stop recording the jam"), set(None));
+}
+
+/// Nobody is recorded without being told what of it is kept, whatever they look at.
+#[test]
+fn everyone_in_a_recorded_room_reads_what_is_kept_and_only_the_host_has_the_switch() {
+    let visiting = Visiting { seated: true, connected: true, ..Visiting::default() };
+    for kept in [Recording::Signal, Recording::Sound] {
+        for tab in ["Jam", "People", "Chat", "History"] {
+            let place = Place::Visiting(Arc::new(visiting.clone()));
+            let window = at(tab, Room { place, me: BEN, recording: Some(kept), ..room() });
+            assert!(window.query_by_label(kept.sentence()).is_some(), "{kept:?} in {tab}");
+            assert!(window.query_by_label("The jam is recorded").is_some());
+            assert!(window.query_by_label("Record the jam").is_none());
+            assert!(window.query_by_label("Stop recording the jam").is_none());
+        }
+    }
+    let window = at("Jam", room());
+    assert!(window.query_by_label("The jam is recorded").is_none());
 }
