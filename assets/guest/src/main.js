@@ -11,6 +11,11 @@ import { openTalk } from './talk.js';
 const IDLE_MILLIS = 5 * 60 * 1000;
 const TOAST_MILLIS = 4000;
 const TABS = ['play', 'code', 'room'];
+// What the host keeps beside the room's history, named for everyone who is in it.
+const RECORDED = {
+  signal: 'This jam is recorded: what everyone changes, writes and says, and how loud the music is. No sound is kept.',
+  sound: 'This jam is recorded with sound: what everyone changes, writes and says, and what the host’s machine hears.',
+};
 
 const [doors, stage, nameField, status] = ['doors', 'stage', 'name', 'status'].map(byId);
 
@@ -74,6 +79,7 @@ const join = (invite, name) => {
     texts: () => code.draw(),
     running: () => code.draw(),
     picture: () => picture.draw(),
+    recording: () => say(byId('recording'), RECORDED[session.room.recording] ?? ''),
     rights: () => (play.draw(), code.draw()),
   };
   const session = openSession(invite, name, {

@@ -15,6 +15,7 @@ export const newRoom = () => ({
   votes: [],
   open: new Set(),
   cards: new Map(),
+  recording: null,
 });
 
 /** Names one parameter of one layer. */
@@ -30,6 +31,7 @@ export const takeState = (room, state) => {
   room.texts = new Map(state.texts.map((text) => [text.id, [text.update]]));
   room.chat = state.chat;
   room.votes = state.votes;
+  room.recording = state.recording ?? null;
   room.open = new Set(state.open_params.map(([layer, name]) => paramKey(layer, name)));
 };
 
@@ -132,6 +134,7 @@ const RULES = {
     else room.open.delete(key);
     return 'play';
   },
+  recording_changed: (room, e) => ((room.recording = e.recording ?? null), 'recording'),
 };
 
 const away = (room, id) => {

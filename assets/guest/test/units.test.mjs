@@ -68,14 +68,16 @@ test('events change what the page knows', () => {
     { event: 'now_playing_changed', playing: { track: { title: 't' } } },
     { event: 'member_left', who: 1 },
     { event: 'text_edited', text: 'main', update: 'AAA=' },
+    { event: 'recording_changed', recording: 'sound', was: null },
     { event: 'something_of_tomorrow' },
     { event: 'constructor' },
   );
-  assert.deepEqual(parts, ['param', 'chat', 'chat', 'votes', 'votes', 'play', 'play', 'play', 'people', 'people', 'texts', undefined, undefined]);
+  assert.deepEqual(parts, ['param', 'chat', 'chat', 'votes', 'votes', 'play', 'play', 'play', 'people', 'people', 'texts', 'recording', undefined, undefined]);
   assert.equal(room.show.layers[0].params.flow, 0.7);
   assert.deepEqual(room.show.layers.map((layer) => layer.id), [1, 2]);
   assert.deepEqual(room.chat, [{ seq: 6, member: 1, at_millis: 1, text: '', edited: true }]);
   assert.deepEqual(room.votes[0].ballots, { 1: 1 });
   assert.equal(state.here(room).length, 1);
-  assert.equal(room.seq, 17);
+  assert.equal(room.recording, 'sound');
+  assert.equal(room.seq, 18);
 });

@@ -127,3 +127,20 @@ export const thePictureComesAndGoes = async (here) => {
   await ana.click('#picture-toggle');
   await until(watchers, 1);
 };
+
+/** Who is recorded reads what is kept of them, also when they come later, until it ends. */
+export const whoIsRecordedReadsWhatIsKept = async (here) => {
+  const [mara] = [await come(here, 'viewer', 'Mara')];
+  const banner = (page) => page.textContent('#recording');
+  await until(() => banner(mara), '', 'unasked, nothing is kept');
+  await here.host.command('set_recording', { recording: 'signal' });
+  await until(async () => (await banner(mara)).includes('No sound is kept'), true, 'the banner');
+  await here.host.command('set_recording', { recording: 'sound' });
+  const late = await come(here, 'performer', 'Late', { viewport: { width: 320, height: 640 } });
+  for (const page of [mara, late]) {
+    await until(async () => (await banner(page)).includes('recorded with sound'), true, 'the banner with sound');
+    if (!(await page.isVisible('#recording'))) throw new Error('the banner is not seen');
+  }
+  await here.host.command('set_recording', { recording: null });
+  await until(() => banner(late), '', 'it is over');
+};
