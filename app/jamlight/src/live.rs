@@ -55,8 +55,12 @@ mod wake;
 mod windows;
 
 pub(crate) use args::LiveArgs;
+pub(crate) use files::unix_millis;
 pub(crate) use names::ACRCLOUD;
 pub(crate) use render::{MAX_IN_FLIGHT, WEAK_BUDGET_SECS};
+pub(crate) use score::{
+    CODE_SCENE_PREFIX, Evaluated, KEPT_PAST, MAX_WAIT_BEATS, SampleFolders, Senses, evaluate, scene_of,
+};
 pub(crate) use settings::LiveSettings;
 
 /// Opens the app: as the supervisor, or as the engine it started.

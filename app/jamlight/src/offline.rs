@@ -8,11 +8,11 @@ use app_director::{Conductor, Director, Moment, picture_id};
 use app_library::SceneLibrary;
 use audio_analysis::Analyser;
 use audio_io::{BuiltInTrack, DecodeLimits, FileReader, StreamFormat};
-use audio_signal::AudioFrame;
+use audio_signal::{AudioFrame, Cue, Transport};
 use renderer_gpu::{Gpu, Pixels};
 use renderer_scene::{FrameInput, PictureId, ProgramId};
 use renderer_stage::{Picture, Stage, StageSettings};
-use sync_protocol::{SceneId, Show};
+use sync_protocol::{SceneId, Show, TempoSettings};
 
 use crate::shelf::Shelf;
 
@@ -22,7 +22,6 @@ const BLOCK_SECS: f64 = 0.01;
 enum Sound {
     File(Box<FileReader>),
     BuiltIn(Box<BuiltInTrack>),
-    Silence,
 }
 
 /// A recording heard up to a moment.
@@ -42,28 +41,19 @@ impl Listener {
             Some(path) => Sound::File(Box::new(FileReader::open(path, &DecodeLimits::STREAM)?)),
             None => Sound::BuiltIn(Box::new(BuiltInTrack::new())),
         };
-        Ok(Self::of(sound, settings))
-    }
-
-    /// Hears nothing, for ever.
-    pub(crate) fn silent(settings: &audio_analysis::Settings) -> Self {
-        Self::of(Sound::Silence, settings)
-    }
-
-    fn of(sound: Sound, settings: &audio_analysis::Settings) -> Self {
         let format = match &sound {
             Sound::File(reader) => reader.format(),
-            Sound::BuiltIn(_) | Sound::Silence => StreamFormat::MIX,
+            Sound::BuiltIn(_) => StreamFormat::MIX,
         };
         let frames = (BLOCK_SECS * f64::from(format.sample_rate_hz)) as usize;
-        Self {
+        Ok(Self {
             sound,
             format,
             analyser: Analyser::new(format.sample_rate_hz, settings.clone()),
             block: vec![0.0; frames.max(1) * usize::from(format.channels)],
             heard_secs: 0.0,
             ended: false,
-        }
+        })
     }
 
     /// Returns how long the recording claims to be, in seconds.
@@ -71,7 +61,6 @@ impl Listener {
         match &self.sound {
             Sound::File(reader) => reader.claimed_secs(),
             Sound::BuiltIn(_) => Some(BuiltInTrack::DURATION_SECS),
-            Sound::Silence => None,
         }
     }
 
@@ -84,7 +73,7 @@ impl Listener {
     pub(crate) fn warnings(&self) -> Vec<String> {
         match &self.sound {
             Sound::File(reader) => reader.warnings().iter().map(ToString::to_string).collect(),
-            Sound::BuiltIn(_) | Sound::Silence => Vec::new(),
+            Sound::BuiltIn(_) => Vec::new(),
         }
     }
 
@@ -94,7 +83,6 @@ impl Listener {
             let num_samples = match &mut self.sound {
                 Sound::File(reader) => reader.read(&mut self.block)?,
                 Sound::BuiltIn(track) => track.read(&mut self.block),
-                Sound::Silence => 0,
             };
             self.ended = num_samples == 0;
             let heard = self.block.get(..num_samples).unwrap_or_default();
@@ -109,10 +97,53 @@ impl Listener {
     }
 }
 
-/// Turns a recording into pictures, one after the other.
-pub(crate) struct Film {
+/// What is known at one moment of a film.
+pub(crate) struct Hearing {
+    pub signal: Arc<AudioFrame>,
+    pub transport: Transport,
+    /// What code says to the picture.
+    pub cues: Vec<Cue>,
+}
+
+/// A recording that leads a film: its beat is the film's.
+pub(crate) struct Song {
     listener: Listener,
     conductor: Conductor,
+}
+
+impl Song {
+    /// Hears the recording up to where the film begins, in steps of its frames: the ear needs the music
+    /// before the first picture to know tempo and gain.
+    pub(crate) fn new(
+        mut listener: Listener,
+        fps: u32,
+        from_secs: f64,
+        tempo: &TempoSettings,
+    ) -> Result<Self> {
+        let mut conductor = Conductor::new();
+        let mut heard_secs = 0.0;
+        while heard_secs < from_secs && !listener.ended() {
+            heard_secs = (heard_secs + 1.0 / f64::from(fps.max(1))).min(from_secs);
+            conductor.update(listener.hear_until(heard_secs)?, tempo);
+        }
+        Ok(Self { listener, conductor })
+    }
+
+    /// Returns the recording.
+    pub(crate) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// Hears on up to a moment.
+    pub(crate) fn hear(&mut self, secs: f64, tempo: &TempoSettings) -> Result<Hearing> {
+        let signal = Arc::new(self.listener.hear_until(secs)?.clone());
+        let transport = self.conductor.update(&signal, tempo);
+        Ok(Hearing { signal, transport, cues: Vec::new() })
+    }
+}
+
+/// Turns what is heard into pictures, one after the other.
+pub(crate) struct Film {
     director: Director,
     stage: Stage,
     library: Arc<SceneLibrary>,
@@ -122,41 +153,23 @@ pub(crate) struct Film {
 }
 
 impl Film {
-    /// Sets up the stage and hears the recording up to where the film begins.
+    /// Sets up the stage.
     pub(crate) fn new(
         gpu: &Gpu,
-        mut listener: Listener,
         library: Arc<SceneLibrary>,
         size: [u32; 2],
         fps: u32,
         from_secs: f64,
-        show: &Show,
     ) -> Result<Self> {
         let mut stage = Stage::new(gpu, StageSettings { size, live: false, ..StageSettings::default() })?;
         put_built_in(&mut stage)?;
         let fps = f64::from(fps.max(1));
-        let mut conductor = Conductor::new();
-        // The ear needs the music before the first picture to know tempo and gain.
-        let mut heard_secs = 0.0;
-        while heard_secs < from_secs && !listener.ended() {
-            heard_secs = (heard_secs + 1.0 / fps).min(from_secs);
-            conductor.update(listener.hear_until(heard_secs)?, &show.tempo);
-        }
-        Ok(Self {
-            listener,
-            conductor,
-            director: Director::new(),
-            stage,
-            library,
-            fps,
-            from_secs,
-            frame_idx: 0,
-        })
+        Ok(Self { director: Director::new(), stage, library, fps, from_secs, frame_idx: 0 })
     }
 
-    /// Returns the recording.
-    pub(crate) fn listener(&self) -> &Listener {
-        &self.listener
+    /// Returns the moment of the next picture, in seconds.
+    pub(crate) fn secs(&self) -> f64 {
+        self.from_secs + self.frame_idx as f64 / self.fps
     }
 
     /// Drill: the device goes away. The next picture is the same all the same.
@@ -165,8 +178,8 @@ impl Film {
     }
 
     /// Draws the next picture and brings it back; a device lost on the way is replaced.
-    pub(crate) fn next(&mut self, show: &Show) -> Result<Pixels> {
-        let input = self.input(show)?;
+    pub(crate) fn next(&mut self, show: &Show, hearing: &Hearing) -> Result<Pixels> {
+        let input = self.input(show, hearing)?;
         let (pixels, report) = self.stage.render_exact(&input, &mut Gpu::rebirth)?;
         if let Some(fault) = report.faults.first() {
             bail!("{fault}");
@@ -175,12 +188,10 @@ impl Film {
     }
 
     /// Makes the next picture's input; its programs are on the stage.
-    fn input(&mut self, show: &Show) -> Result<FrameInput> {
-        let secs = self.from_secs + self.frame_idx as f64 / self.fps;
-        let signal = Arc::new(self.listener.hear_until(secs)?.clone());
-        let transport = self.conductor.update(&signal, &show.tempo);
-        let moment = Moment::new(secs, 1.0 / self.fps);
-        let step = self.director.step(show, &signal, &[], &transport, moment, &Shelf(&self.library));
+    fn input(&mut self, show: &Show, hearing: &Hearing) -> Result<FrameInput> {
+        let Hearing { signal, transport, cues } = hearing;
+        let moment = Moment::new(self.secs(), 1.0 / self.fps);
+        let step = self.director.step(show, signal, cues, transport, moment, &Shelf(&self.library));
         for layer in &show.layers {
             if let sync_protocol::LayerSource::Scene(scene) = &layer.source {
                 self.install(scene)?;

@@ -2,20 +2,23 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use app_director::Conductor;
 use app_library::{Paths, SceneLibrary};
-use audio_signal::AudioFrame;
+use audio_signal::{AudioFrame, Transport};
 use serde_json::json;
 use sync_hub::Member;
-use sync_protocol::{EventKind, Role, RoomId, Show};
+use sync_protocol::{Command, EventKind, Recording, Role, RoomId, Show};
 use sync_server::{Server, Settings};
 use sync_session::{Notice, Session};
 
-use crate::jam::{HostOptions, HostShelf, Hosted, JamHome, load_or_begin, qr_text, read_certificate};
+use crate::jam::{
+    HostOptions, HostShelf, Hosted, JamHome, Listens, Moment, Recordings, load_or_begin, qr_text,
+    read_certificate,
+};
 
 /// How often the beat is told and the disk is looked after: what the room passes on at most.
 const TURN: Duration = Duration::from_millis(250);
@@ -158,7 +161,9 @@ pub(crate) fn run(args: &HostArgs) -> anyhow::Result<()> {
     })
     .context("signals cannot be heard")?;
     announce(args, &hosted)?;
-    let store = host(args, drills, hosted, library, &member, &end);
+    let settings = crate::settings::Settings::load(&paths).0.jam;
+    let recordings = Recordings::of(&paths, hosted.room().id(), &settings);
+    let store = host(args, drills, hosted, library, &member, recordings, &end);
     // Writes what waits.
     drop(store);
     Ok(())
@@ -171,9 +176,11 @@ fn host(
     mut hosted: Hosted,
     library: Arc<SceneLibrary>,
     member: &Member,
+    mut recordings: Recordings,
     end: &mpsc::Receiver<()>,
 ) -> Arc<sync_store::Store> {
     let mut conductor = Conductor::new();
+    let beat = Arc::new(Mutex::new(Transport::default()));
     let (found, cards) = mpsc::channel();
     // Compiling takes seconds, and nobody waits for it.
     let finder = std::thread::Builder::new().name("scenes".to_owned()).spawn(move || {
@@ -198,6 +205,8 @@ fn host(
         let silence = AudioFrame { time_secs: room_secs, silent: true, ..AudioFrame::default() };
         let transport = conductor.update(&silence, &member.show().tempo);
         member.share_transport(&transport, room_secs);
+        *beat.lock().unwrap_or_else(PoisonError::into_inner) = transport;
+        record(&mut recordings, member, &beat);
         if drills.trace_beat {
             trace_beat(transport.beat_at(member.room_secs()));
         }
@@ -220,7 +229,36 @@ fn host(
         let seq = member.with_session(|session| session.seq().0);
         hosted.turn(seq, || member.with_session(|session| session.state(None)));
     }
+    if member.with_session(|session| session.recording()).is_some() {
+        // Whoever opens the room again decides anew.
+        let _ = member.send(Command::SetRecording { recording: None });
+    }
+    recordings.end();
     hosted.stop()
+}
+
+/// Keeps the beat while the room is recorded. Nobody listens here: there is no sound to keep.
+fn record(recordings: &mut Recordings, member: &Member, beat: &Arc<Mutex<Transport>>) {
+    let wanted = member.with_session(|session| session.recording()).map(|_| Recording::Signal);
+    let source = |_| Beat { transport: beat.clone(), member: member.clone() };
+    if let Err(err) = recordings.follow(wanted, source) {
+        tracing::warn!("the room is not recorded any more: {err:#}");
+        // The room goes on either way.
+        let _ = member.send(Command::SetRecording { recording: None });
+    }
+}
+
+/// Where the beat of a room without an ear is: its stream is the room's own time.
+struct Beat {
+    transport: Arc<Mutex<Transport>>,
+    member: Member,
+}
+
+impl Listens for Beat {
+    fn listen(&mut self) -> Moment {
+        let transport = *self.transport.lock().unwrap_or_else(PoisonError::into_inner);
+        Moment { transport, stream_secs: self.member.room_secs(), ..Moment::default() }
+    }
 }
 
 fn announce(args: &HostArgs, hosted: &Hosted) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use sync_client::{Client, State};
-use sync_protocol::{Command, EventKind, JoinLink, MAX_CHAT_CHARS};
+use sync_protocol::{Command, EventKind, JoinLink, MAX_CHAT_CHARS, Recording};
 use sync_session::Notice;
 
 use crate::jam::link_by_code;
@@ -149,6 +149,9 @@ fn print_state(args: &JoinArgs, client: &Client, state: &State) {
                 clean(&title),
                 names.unwrap_or_default()
             ));
+            if let Some(recording) = client.with_session(|session| session.recording()).flatten() {
+                print(recording.sentence());
+            }
         }
         State::Waiting { retry_secs, why } => {
             print(&format!("{}; trying again in {retry_secs:.1} s", clean(why)));
@@ -180,6 +183,9 @@ fn print_notice(args: &JoinArgs, client: &Client, notice: &Notice) {
             }
             EventKind::MemberJoined { who } => print(&format!("+ {}", clean(&who.name))),
             EventKind::MemberLeft { who } => print(&format!("- {}", name(*who).unwrap_or_default())),
+            EventKind::RecordingChanged { recording, .. } => {
+                print(recording.map_or("This jam is not recorded any more.", Recording::sentence));
+            }
             _ => {}
         },
         Notice::Refused { error, .. } => eprintln!("jamlight: {}", clean(&error.message)),

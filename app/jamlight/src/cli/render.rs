@@ -1,6 +1,8 @@
 //! `jamlight render`: a song becomes a film, the same each time.
 
 mod past;
+mod replay;
+mod source;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -12,16 +14,17 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use app_library::{Paths, SceneLibrary};
+use app_library::Paths;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use renderer_gpu::Gpu;
 use renderer_output::{Container, Ffmpeg, FfmpegSettings, Sound, Y4mWriter, write_png};
-use sync_protocol::{Command, DEFAULT_SCENE, LayerId, LayerSource, MemberId, SceneId, Show, Transition};
-use sync_session::{Origin, Session};
+use sync_protocol::DEFAULT_SCENE;
 
-use crate::offline::{Film, Listener};
+use super::host;
+use crate::offline::Film;
 use crate::settings::Settings;
+use source::Source;
 
 /// Largest side of a film, in pixels: 8K, and what a device can hold.
 const MAX_SIDE_PX: u32 = 8192;
@@ -36,10 +39,12 @@ const ENCODER_QUEUE: usize = 4;
 
 #[derive(Debug, Args)]
 pub(super) struct RenderArgs {
-    /// The song: wav, flac, mp3, ogg or m4a. Without it, the built-in track; for a session, silence.
+    /// The song: wav, flac, mp3, ogg or m4a. Without it, the built-in track; for a session, what was
+    /// recorded of it.
     #[arg(long)]
     audio: Option<PathBuf>,
-    /// A room of this machine by name: what happened in it, from its first event on, happens again.
+    /// A room of this machine by name: what happened in it, from its first event on, happens again. What
+    /// was recorded leads the picture, and sounds together with what code played.
     #[arg(long, value_name = "ROOM", conflicts_with_all = ["scene", "set", "seed"])]
     session: Option<String>,
     /// Looks for the room under this folder: tests, portable installations.
@@ -66,7 +71,8 @@ pub(super) struct RenderArgs {
     /// A parameter of the first scene, as name=number.
     #[arg(long, value_name = "NAME=NUMBER")]
     set: Vec<Setting>,
-    /// What to make: .mp4 .mkv .webm .y4m, one .png, or a folder (with a slash at its end) of PNG.
+    /// What to make: .mp4 .mkv .webm .y4m, one .png, or a folder (with a slash at its end) of PNG; .flac
+    /// for the sound of a session alone.
     #[arg(long)]
     out: PathBuf,
     /// For tests: `lose-device-every=N`.
@@ -113,64 +119,42 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
         bail!("--from and --seconds are seconds from 0 on, and --seconds more than 0");
     }
     let settings = Paths::platform().map(|paths| Settings::load(&paths).0).unwrap_or_default();
-    let listener = match (&args.audio, &args.session) {
-        (None, Some(_)) => Listener::silent(&settings.ear),
-        (audio, _) => Listener::open(audio.as_deref(), &settings.ear)?,
-    };
-    let mut stage = match &args.session {
-        Some(name) => {
-            let past = past::Past::open(args.home.as_deref(), name)?;
-            Source::Past { library: load_past(&past, args.home.as_deref())?, past: Box::new(past) }
-        }
-        None => {
-            let scenes = load_scenes(&args.scene)?;
-            let session = Box::new(Session::new(first_show(args, &scenes)?));
-            Source::Scenes { scenes, session }
-        }
-    };
+    let mut source = Source::open(args, &settings)?;
     let target = Target::of(&args.out)?;
+    let claimed_secs = source.claimed_secs().map_or(MAX_SECS, |claimed| (claimed - args.from).max(0.0));
     let film_secs = match (args.seconds, target.is_still()) {
         (Some(seconds), _) => seconds,
         (None, true) => STILL_RUN_UP_SECS,
-        (None, false) => match &stage {
-            Source::Past { past, .. } => (past.secs() - args.from).max(0.0),
-            Source::Scenes { .. } => {
-                listener.claimed_secs().map_or(MAX_SECS, |claimed| (claimed - args.from).max(0.0))
-            }
-        },
+        (None, false) => claimed_secs,
     };
     let to_the_end = args.seconds.is_none() && !target.is_still() && args.session.is_none();
     let num_frames = ((film_secs * f64::from(args.fps)).round() as u64).max(1);
-
-    let sound = args.audio.as_ref().map(|file| Sound {
-        file: file.clone(),
-        from_secs: args.from,
-        seconds: film_secs,
-    });
+    if let Target::Sound(to) = &target {
+        return write_sound(&source, args, to, film_secs);
+    }
+    let sound = sound_of(&source, args, &target, film_secs)?;
     // Whether the picture can be written is known before a device is made.
-    let encoder = Encoder::start(target, args.size.0, args.fps, sound)?;
+    let encoder = Encoder::start(target, args.size.0, args.fps, sound.as_ref().map(FilmSound::track))?;
     let stop = stop_flag()?;
     let progress = progress_bar(num_frames);
     let mut drawn = 0;
-    let shoot = || -> Result<Vec<String>> {
+    let mut shoot = || -> Result<Vec<String>> {
         let gpu = Gpu::new(&settings.gpu)?;
-        let library = Arc::clone(stage.library());
-        let show = stage.show(0.0, args.from)?;
-        let mut film = Film::new(&gpu, listener, library, args.size.0, args.fps, args.from, show)?;
+        let library = Arc::clone(source.library());
+        let mut film = Film::new(&gpu, library, args.size.0, args.fps, args.from)?;
         for idx in 0..num_frames {
-            if stop.load(Ordering::Relaxed) || (to_the_end && film.listener().ended()) {
+            if stop.load(Ordering::Relaxed) || (to_the_end && source.ended()) {
                 break;
             }
-            let show =
-                stage.show(idx as f64 / num_frames as f64, args.from + idx as f64 / f64::from(args.fps))?;
+            let (show, hearing) = source.at(idx as f64 / num_frames as f64, film.secs())?;
             if lose_every.is_some_and(|every| idx > 0 && idx.is_multiple_of(every)) {
                 film.lose_device();
             }
-            encoder.send(film.next(show)?.data)?;
+            encoder.send(film.next(&show, &hearing)?.data)?;
             drawn += 1;
             progress.inc(1);
         }
-        Ok(film.listener().warnings())
+        Ok(source.warnings())
     };
     let shot = shoot();
     progress.finish_and_clear();
@@ -188,6 +172,56 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
     Ok(())
 }
 
+/// The sound of a film: a file that is there, or one made for it that goes with this.
+enum FilmSound {
+    Song(Sound),
+    Jam(Sound),
+}
+
+impl FilmSound {
+    fn track(&self) -> Sound {
+        let (Self::Song(sound) | Self::Jam(sound)) = self;
+        sound.clone()
+    }
+}
+
+impl Drop for FilmSound {
+    fn drop(&mut self) {
+        if let Self::Jam(sound) = self {
+            // It is in the film; a failure to remove is no second failure.
+            let _ = std::fs::remove_file(&sound.file);
+        }
+    }
+}
+
+fn sound_of(source: &Source, args: &RenderArgs, target: &Target, seconds: f64) -> Result<Option<FilmSound>> {
+    let Target::Film(film, _) = target else { return Ok(None) };
+    if let Some(file) = &args.audio {
+        let song = Sound { file: file.clone(), from_secs: args.from, seconds };
+        return Ok(Some(FilmSound::Song(song)));
+    }
+    let Some(jam) = source.sounding_jam() else { return Ok(None) };
+    let file = PathBuf::from(format!("{}.part.flac", film.display()));
+    let sound = FilmSound::Jam(Sound { file: file.clone(), from_secs: 0.0, seconds });
+    jam.replay(args.from)?.write_sound(&file, args.from, seconds)?;
+    Ok(Some(sound))
+}
+
+/// Writes what a jam sounded like, without a picture.
+fn write_sound(source: &Source, args: &RenderArgs, to: &Path, seconds: f64) -> Result<()> {
+    let jam = source
+        .sounding_jam()
+        .filter(|_| args.audio.is_none())
+        .context("a .flac is the sound of a jam that was recorded: give --session of one, and no --audio")?;
+    let part = PathBuf::from(format!("{}.part", to.display()));
+    if let Err(err) = jam.replay(args.from)?.write_sound(&part, args.from, seconds) {
+        // Nothing is left under either name; a failure to remove is no second failure.
+        let _ = std::fs::remove_file(&part);
+        return Err(err);
+    }
+    std::fs::rename(&part, to).with_context(|| format!("cannot name {}", to.display()))
+}
+
 fn lose_device_every(drill: &[String]) -> Result<Option<u64>> {
     let mut every = None;
     for order in drill {
@@ -199,90 +233,6 @@ fn lose_device_every(drill: &[String]) -> Result<Option<u64>> {
         }
     }
     Ok(every)
-}
-
-/// What decides what is on stage.
-enum Source {
-    Scenes { scenes: Scenes, session: Box<Session> },
-    Past { library: Arc<SceneLibrary>, past: Box<past::Past> },
-}
-
-impl Source {
-    fn library(&self) -> &Arc<SceneLibrary> {
-        match self {
-            Self::Scenes { scenes, .. } => &scenes.library,
-            Self::Past { library, .. } => library,
-        }
-    }
-
-    /// Returns the show at a share of the film, 0–1, which is so many seconds after the beginning.
-    fn show(&mut self, share: f64, secs: f64) -> Result<&Show> {
-        match self {
-            Self::Scenes { scenes, session } => {
-                let part = (share * scenes.ids.len() as f64) as usize;
-                let scene = scenes.ids.get(part).or(scenes.ids.last()).context("a film needs a scene")?;
-                change_scene(session, scene)?;
-                Ok(session.show())
-            }
-            Self::Past { past, .. } => past.show_at(secs),
-        }
-    }
-}
-
-struct Scenes {
-    library: Arc<SceneLibrary>,
-    ids: Vec<SceneId>,
-}
-
-/// Compiles what a room had on stage. What is not there any more is named and not drawn.
-fn load_past(past: &past::Past, home: Option<&Path>) -> Result<Arc<SceneLibrary>> {
-    let library = SceneLibrary::built_in();
-    library.add_folder(&super::host::paths(home)?.scenes());
-    for scene in past.scenes()? {
-        if let Err(problem) = library.compile(&scene) {
-            eprintln!("jamlight: {problem}");
-        }
-    }
-    Ok(Arc::new(library))
-}
-
-fn load_scenes(names: &[String]) -> Result<Scenes> {
-    let library = super::scenes::open_library();
-    let mut ids = Vec::new();
-    for name in names {
-        let path = Path::new(name);
-        let id = SceneId::from(name.as_str());
-        if path.extension().is_some() && path.is_file() {
-            library.add_file(id.clone(), path)?;
-        } else {
-            library.compile(&id)?;
-        }
-        ids.push(id);
-    }
-    // The transition is optional: without it the stage crossfades.
-    let _ = library.compile(&Transition::default().scene);
-    Ok(Scenes { library: Arc::new(library), ids })
-}
-
-fn first_show(args: &RenderArgs, scenes: &Scenes) -> Result<Show> {
-    let mut show = Show { seed: args.seed, ..Show::default() };
-    let first = scenes.ids.first().context("a film needs a scene")?;
-    let layer = show.layers.first_mut().context("a show has a layer")?;
-    layer.source = LayerSource::Scene(first.clone());
-    for setting in &args.set {
-        layer.params.insert(setting.name.clone(), sync_protocol::ParamValue::Number(setting.value));
-    }
-    Ok(show)
-}
-
-fn change_scene(session: &mut Session, scene: &SceneId) -> Result<()> {
-    let source = LayerSource::Scene(scene.clone());
-    let layer = session.show().layers.first().map_or(LayerId(1), |layer| layer.id);
-    if session.show().layer(layer).is_some_and(|layer| layer.source != source) {
-        let origin = Origin { member: MemberId(1), no: 0, at_millis: 0 };
-        session.apply(origin, Command::SetSource { layer, source })?;
-    }
-    Ok(())
 }
 
 fn stop_flag() -> Result<Arc<AtomicBool>> {
@@ -306,6 +256,7 @@ enum Target {
     Film(PathBuf, Container),
     Y4m(PathBuf),
     Still(PathBuf),
+    Sound(PathBuf),
     Folder(PathBuf),
 }
 
@@ -325,6 +276,7 @@ impl Target {
         match extension.as_str() {
             "y4m" => Ok(Self::Y4m(out.to_owned())),
             "png" => Ok(Self::Still(out.to_owned())),
+            "flac" => Ok(Self::Sound(out.to_owned())),
             other => Container::of_extension(other).map(|container| Self::Film(out.to_owned(), container)).ok_or_else(|| {
                 anyhow!("cannot make {:?}; choose .mp4 .mkv .webm .y4m .png, or a folder with a slash at its end", out.display().to_string())
             }),
@@ -352,7 +304,7 @@ impl Encoder {
             Target::Film(path, _) | Target::Y4m(path) | Target::Still(path) => {
                 Some((part(path), path.clone()))
             }
-            Target::Folder(_) => None,
+            Target::Folder(_) | Target::Sound(_) => None,
         };
         // Whatever can fail at the start fails here, before a picture is drawn.
         let mut sink: Box<dyn Sink> = match target {
@@ -375,6 +327,7 @@ impl Encoder {
                     File::create(part(&path)).with_context(|| format!("cannot write {}", path.display()))?;
                 Box::new(StillSink { file: BufWriter::new(file), size, last: Vec::new() })
             }
+            Target::Sound(path) => bail!("there is no picture in {}", path.display()),
             Target::Folder(folder) => Box::new(FolderSink { folder, size, idx: 0 }),
         };
         let thread = std::thread::Builder::new().name("encoder".to_owned()).spawn(move || {

@@ -136,7 +136,7 @@ pub(crate) fn load_or_begin(store: &Store, room: &RoomId, begin: Session) -> any
     Ok(begin)
 }
 
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -25,6 +25,11 @@ pub(crate) struct JamSettings {
     pub guest_sounds: bool,
     /// Whether rooms on this network are listed. A hint: links and codes decide.
     pub discover: bool,
+    /// Room that recordings may take in all, in MiB, 1–1,000,000. An hour with sound has about 400, one
+    /// without 20. When it is full, recording ends; nothing that is there is lost.
+    pub recording_max_mib: u64,
+    /// Days after which a recording is removed, 1–3,650; 0 keeps all of them.
+    pub recording_days: u32,
 }
 
 impl Default for JamSettings {
@@ -39,6 +44,8 @@ impl Default for JamSettings {
             tls_key: PathBuf::new(),
             guest_sounds: false,
             discover: true,
+            recording_max_mib: 20_480,
+            recording_days: 0,
         }
     }
 }
@@ -52,6 +59,12 @@ impl JamSettings {
         }
         if !matches!(self.guests, Role::Performer | Role::Viewer) {
             problems.push("guests is \"performer\" or \"viewer\"".to_owned());
+        }
+        if !(1..=1_000_000).contains(&self.recording_max_mib) {
+            problems.push("recording_max_mib is 1 to 1,000,000".to_owned());
+        }
+        if self.recording_days > 3_650 {
+            problems.push("recording_days is 1 to 3,650, or 0 for ever".to_owned());
         }
         problems.extend(self.server().validate().err().map(|err| err.to_string()));
         problems

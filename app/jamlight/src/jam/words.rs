@@ -1,6 +1,6 @@
 //! What happened, in words: for the timeline and for transcripts.
 
-use sync_protocol::{Event, EventKind, LayerSource, MemberId, ParamValue};
+use sync_protocol::{Event, EventKind, LayerSource, MemberId, ParamValue, Recording};
 
 /// Says in a few words what an event did; `name` finds people. Empty for what nobody would list.
 pub(crate) fn deed(event: &Event, name: impl Fn(MemberId) -> String) -> String {
@@ -55,6 +55,11 @@ pub(crate) fn deed(event: &Event, name: impl Fn(MemberId) -> String) -> String {
                 if *open { "to" } else { "for" }
             )
         }
+        EventKind::RecordingChanged { recording, .. } => match recording {
+            Some(Recording::Signal) => "began to record the room, without sound".to_owned(),
+            Some(Recording::Sound) => "began to record the room with its sound".to_owned(),
+            None => "ended the recording".to_owned(),
+        },
         other => {
             // A kind that a newer version knows: its name is better than nothing.
             let debug = format!("{other:?}");

@@ -124,7 +124,7 @@ pub(crate) struct Board {
     /// Finished pictures for streams and recordings.
     pub tap: Arc<PictureTap>,
     /// What is heard, for a recording.
-    pub sound: SoundTap,
+    pub sound: Arc<SoundTap>,
     /// Whether the safe scene is shown instead of the show.
     pub panicked: AtomicBool,
     cards: Mutex<Cards>,
@@ -185,7 +185,7 @@ impl Board {
             outputs: Slot::default(),
             output_state: Slot::default(),
             tap: Arc::default(),
-            sound: SoundTap::default(),
+            sound: Arc::default(),
             panicked: AtomicBool::new(false),
             cards: Mutex::default(),
             render_turns: AtomicU64::new(0),

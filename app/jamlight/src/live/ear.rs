@@ -19,6 +19,8 @@ use audio_io::{
 use audio_signal::{AudioFrame, TempoSource};
 use sync_protocol::{Command, TempoSettings};
 
+use crate::jam::CodeSound;
+
 use super::board::{Board, Heard};
 use super::clicks::ClickFinder;
 use super::drill::Drills;
@@ -247,6 +249,19 @@ impl Ear {
         self.choice == AudioChoice::Automatic && self.board.score.plays.load(Ordering::Relaxed)
     }
 
+    /// How what is heard and what code plays here go together.
+    fn code_sound(&self) -> CodeSound {
+        let from_here = self.plays()
+            || matches!(self.input.state(), DeviceState::Live { kind: DeviceKind::Loopback, .. });
+        if self.hears_code() && !self.sources.has_more() {
+            CodeSound::Alone
+        } else if from_here && self.board.score.plays.load(Ordering::Relaxed) {
+            CodeSound::Within
+        } else {
+            CodeSound::Beside
+        }
+    }
+
     fn take_sound(&mut self, block: &mut [f32]) {
         let mut waiting = self.sources.fetch(block);
         loop {
@@ -290,13 +305,16 @@ impl Ear {
     }
 
     fn analyse(&mut self, samples: &[f32]) {
-        self.board.sound.put(samples);
         if let Some(clicks) = &mut self.clicks {
             clicks.push(samples, MIX_RATE_HZ, &self.board);
         }
         self.recogniser.push(samples, &mut self.recogniser_gap);
         let mut newest: Option<Arc<AudioFrame>> = None;
         self.num_frames += samples.len() as u64 / 2;
+        if self.board.sound.is_used() {
+            let ends_secs = self.num_frames as f64 / f64::from(MIX_RATE_HZ);
+            self.board.sound.put(samples, ends_secs, self.code_sound());
+        }
         let plays = self.plays();
         // Beside a track, code follows what is heard; alone, it would follow itself.
         let lead = self.board.score.lead.get();

@@ -46,7 +46,6 @@ impl Recorder {
         let (board, folder, flag) = (self.board.clone(), self.folder.clone(), stop.clone());
         let spawned = std::thread::Builder::new().name("record".to_owned()).spawn(move || {
             let done = record(&board, &folder, &flag);
-            board.sound.listen(false);
             board.output_state.change(|state| state.recording_secs = None);
             match done {
                 Ok(file) => board.card(CardKind::Info, format!("Recorded {}.", file.display()), None),
@@ -87,7 +86,7 @@ fn record(board: &Board, folder: &Path, stop: &AtomicBool) -> anyhow::Result<Pat
         out: unfinished.clone(),
     })?;
     let began = Instant::now();
-    board.sound.listen(true);
+    let sound = board.sound.listen();
     // Frames of sound written, counted from the beginning of the recording.
     let mut sounded = 0.0_f64;
     let mut step = || -> Result<(), OutputError> {
@@ -95,7 +94,7 @@ fn record(board: &Board, folder: &Path, stop: &AtomicBool) -> anyhow::Result<Pat
         if picture.size == size {
             recording.picture(now, &over_black(&picture.rgba))?;
         }
-        let samples = board.sound.take();
+        let samples: Vec<f32> = sound.take().into_iter().flat_map(|chunk| chunk.samples).collect();
         if !samples.is_empty() {
             let secs = samples.len() as f64 / 2.0 / f64::from(MIX_RATE_HZ);
             let starts = (now.as_secs_f64() - secs).max(0.0);

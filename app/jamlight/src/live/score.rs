@@ -33,12 +33,12 @@ use sync_protocol::{DEFAULT_SCENE, LayerSource, Running, SceneId, Show, TextId};
 
 use super::board::{Board, Heard};
 pub(crate) use begin::{ScoreStart, start};
-pub(crate) use samples::SampleAsk;
+pub(crate) use samples::{SampleAsk, SampleFolders};
 use samples::{SampleReader, Taken};
 pub(crate) use stand::{CodeLead, PlayedNote, Stand, TextGlow, leading};
 use trace::Way;
-pub(crate) use worker::Job;
-use worker::{Evaluated, Loaded, Shelf};
+pub(crate) use worker::{Evaluated, Job, make as evaluate, scene_of};
+use worker::{Loaded, Shelf};
 
 /// How often the score looks ahead.
 const TURN: Duration = Duration::from_millis(5);
@@ -51,9 +51,9 @@ const CLOCK_FOLLOW: f64 = 0.0025;
 /// An estimate that is off by more jumps instead. Seconds.
 const CLOCK_JUMP_SECS: f64 = 0.08;
 /// An evaluation due further ahead than this, in beats, is one of another evening: it takes over now.
-const MAX_WAIT_BEATS: f64 = 128.0;
+pub(crate) const MAX_WAIT_BEATS: f64 = 128.0;
 /// Cues and glows that are over stay for this long: a picture may be drawn late.
-const KEPT_PAST: Duration = Duration::from_millis(500);
+pub(crate) const KEPT_PAST: Duration = Duration::from_millis(500);
 /// How long a note stays in the piano roll.
 const ROLL_PAST: Duration = Duration::from_secs(4);
 /// Notes of the piano roll at most; the oldest go (`DropOldest`).
@@ -560,8 +560,8 @@ fn known(board: &Board, sound: &str) {
 }
 
 /// What patterns can ask of the world: `input("bass")`.
-struct Senses<'a> {
-    frame: &'a AudioFrame,
+pub(crate) struct Senses<'a> {
+    pub frame: &'a AudioFrame,
 }
 
 impl Signals for Senses<'_> {

@@ -177,6 +177,11 @@ impl Sources {
         &self.mixed
     }
 
+    /// Whether more than the first source is listened to.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.also.is_empty()
+    }
+
     /// Returns the levels, 0–1: of the first source, then of the others. `None`: it is waited for.
     pub(crate) fn levels(&self) -> Vec<Option<f32>> {
         let also = self.also.iter().map(|also| also.input.state().is_live().then_some(also.meter.0));

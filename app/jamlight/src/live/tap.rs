@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::board::lock;
+use crate::jam::{CodeSound, SoundChunk};
 
 /// Samples that may wait for a recorder: ten seconds of stereo. When full, the oldest go (`DropOldest`): a recorder that
 /// is so late has lost its file anyway.
@@ -83,28 +84,59 @@ impl Drop for TapUser {
     }
 }
 
-/// What is heard, while somebody records: interleaved stereo at the mix's rate.
+/// What is heard, for those who record it: interleaved stereo at the mix's rate.
 #[derive(Debug, Default)]
-pub(crate) struct SoundTap(Mutex<Option<VecDeque<f32>>>);
+pub(crate) struct SoundTap {
+    /// What waits for each user. Held for a copy of a few milliseconds of sound.
+    users: Mutex<Vec<Arc<Waiting>>>,
+}
+
+/// Sound that waits for one user.
+type Waiting = Mutex<VecDeque<SoundChunk>>;
 
 impl SoundTap {
-    /// Keeps sound from now on, or no more.
-    pub(crate) fn listen(&self, on: bool) {
-        *lock(&self.0) = on.then(VecDeque::new);
+    /// Keeps sound from now on, until the user is dropped.
+    pub(crate) fn listen(self: &Arc<Self>) -> SoundUser {
+        let waiting = Arc::new(Waiting::default());
+        lock(&self.users).push(waiting.clone());
+        SoundUser { tap: self.clone(), waiting }
     }
 
-    /// Takes in what is heard. Costs nothing while nobody records.
-    pub(crate) fn put(&self, samples: &[f32]) {
-        if let Some(waiting) = &mut *lock(&self.0) {
-            waiting.extend(samples);
-            let too_many = waiting.len().saturating_sub(MAX_WAITING_SAMPLES);
-            waiting.drain(..too_many);
+    /// Whether anybody records sound.
+    pub(crate) fn is_used(&self) -> bool {
+        !lock(&self.users).is_empty()
+    }
+
+    /// Takes in what is heard, which ends at `ends_secs` of stream time.
+    pub(crate) fn put(&self, samples: &[f32], ends_secs: f64, code: CodeSound) {
+        for user in &*lock(&self.users) {
+            let mut waiting = lock(user);
+            waiting.push_back(SoundChunk { samples: samples.to_vec(), ends_secs, code });
+            let mut num_samples: usize = waiting.iter().map(|chunk| chunk.samples.len()).sum();
+            while num_samples > MAX_WAITING_SAMPLES {
+                num_samples -= waiting.pop_front().map_or(num_samples, |chunk| chunk.samples.len());
+            }
         }
     }
+}
 
-    /// Takes what waits.
-    pub(crate) fn take(&self) -> Vec<f32> {
-        lock(&self.0).as_mut().map(|waiting| waiting.drain(..).collect()).unwrap_or_default()
+/// Somebody who records sound.
+#[derive(Debug)]
+pub(crate) struct SoundUser {
+    tap: Arc<SoundTap>,
+    waiting: Arc<Waiting>,
+}
+
+impl SoundUser {
+    /// Takes what waits, oldest first.
+    pub(crate) fn take(&self) -> Vec<SoundChunk> {
+        lock(&self.waiting).drain(..).collect()
+    }
+}
+
+impl Drop for SoundUser {
+    fn drop(&mut self) {
+        lock(&self.tap.users).retain(|user| !Arc::ptr_eq(user, &self.waiting));
     }
 }
 
@@ -130,13 +162,22 @@ mod tests {
     }
 
     #[test]
-    fn sound_is_kept_only_while_somebody_records() {
-        let sound = SoundTap::default();
-        sound.put(&[1.0]);
-        sound.listen(true);
-        sound.put(&[2.0, 3.0]);
-        assert_eq!(sound.take(), [2.0, 3.0]);
-        sound.listen(false);
-        assert_eq!(sound.take(), [0.0; 0]);
+    fn sound_is_kept_only_while_somebody_records_and_for_each_who_does() {
+        let sound = Arc::new(SoundTap::default());
+        let put = |samples: &[f32]| sound.put(samples, 1.0, CodeSound::Beside);
+        let take =
+            |user: &SoundUser| user.take().into_iter().flat_map(|chunk| chunk.samples).collect::<Vec<_>>();
+        put(&[1.0]);
+        let film = sound.listen();
+        put(&[2.0, 3.0]);
+        let jam = sound.listen();
+        put(&[4.0]);
+        assert_eq!((take(&film), take(&jam)), (vec![2.0, 3.0, 4.0], vec![4.0]));
+        drop(film);
+        put(&[5.0]);
+        assert_eq!(take(&jam), [5.0]);
+        put(&vec![0.0; MAX_WAITING_SAMPLES]);
+        put(&[6.0]);
+        assert!(take(&jam).len() <= MAX_WAITING_SAMPLES, "a slow disk costs no memory");
     }
 }

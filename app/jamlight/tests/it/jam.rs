@@ -366,3 +366,97 @@ fn what_happened_in_a_room_is_rendered_the_same_each_time() {
         .count();
     assert!((1..=8).contains(&num_dark), "{num_dark} of 10 pictures are dark");
 }
+
+/// Asks for a Command as the host's own programs do.
+fn command(host: &Host, command: &str) {
+    use std::io::Read;
+    let (address, token) = (host.line["address"].as_str().unwrap(), host.line["token"].as_str().unwrap());
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /api/v1/commands HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{command}",
+        command.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+fn takes(home: &Path) -> usize {
+    let files = std::fs::read_dir(home.join("state/jam/takes/film")).map(|files| files.count());
+    files.unwrap_or_default()
+}
+
+/// The host's process is killed in the middle: what was recorded until then is a film all the same.
+#[test]
+fn a_recorded_room_looks_and_sounds_the_same_each_time_also_when_its_host_was_killed() {
+    let home = tempfile::tempdir().unwrap();
+    let host = Host::start(home.path(), 0, &["--no-tls", "--name", "Film"]);
+    let link = host.link();
+    let ana = join(link.clone(), "ana");
+    assert_eq!(takes(home.path()), 0, "nothing is kept unasked");
+    let recording = |client: &Client| client.with_session(|session| session.recording()).flatten();
+    // Refused here or by the room.
+    let _ = ana.send(Ask::SetRecording { recording: Some(sync_protocol::Recording::Sound) });
+    until(|| ana.num_pending() == 0);
+    assert_eq!(recording(&ana), None, "no guest switches it");
+    command(&host, r#"{"command":"set_recording","recording":"signal"}"#);
+    until(|| recording(&ana).is_some());
+    let code = "$: s(\"bd*8\")".to_owned();
+    ana.send(Ask::Evaluate { text: "code".into(), block: String::new(), code, quantum_beats: 0.0 }).unwrap();
+    until(|| ana.num_pending() == 0);
+    std::thread::sleep(Duration::from_millis(2_500));
+    host.kill();
+    assert_eq!(takes(home.path()), 1);
+    let film = |out: &str| {
+        let out = home.path().join(out);
+        let ran = Command::new(env!("CARGO_BIN_EXE_jamlight"))
+            .args(["render", "--session", "Film", "--size", "48x28", "--fps", "4", "--home"])
+            .arg(home.path())
+            .args(["--seconds", "3", "--out"])
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        std::fs::read(out).unwrap()
+    };
+    assert!(film("a.y4m") == film("b.y4m"), "twice the same picture");
+    assert!(film("a.flac") == film("b.flac"), "twice the same sound");
+    let sound = audio_io::decode_file(&home.path().join("a.flac"), &audio_io::DecodeLimits::MEMORY).unwrap();
+    assert_eq!(sound.samples.len(), 2 * 3 * 48_000);
+    assert!(sound.samples.iter().any(|x| x.abs() > 0.1), "the drum is heard");
+    // The room that comes back is recorded as before, and says so to who comes back.
+    let host = Host::start(home.path(), link.port, &["--no-tls", "--name", "Film"]);
+    until(|| ana.state() == State::Joined && takes(home.path()) == 2);
+    assert!(recording(&ana).is_some());
+    host.stop();
+    let host = Host::start(home.path(), link.port, &["--no-tls", "--name", "Film"]);
+    until(|| ana.state() == State::Joined && recording(&ana).is_none());
+    assert_eq!(takes(home.path()), 2, "who opens a room again decides anew");
+    host.stop();
+    verify(home.path());
+}
+
+#[test]
+fn who_asks_for_it_is_taken_out_of_a_rooms_past() {
+    let home = tempfile::tempdir().unwrap();
+    let host = Host::start(home.path(), 0, &["--name", "Film"]);
+    let ana = join(host.link(), "ana");
+    ana.send(Ask::Say { text: "canary".into() }).unwrap();
+    until(|| ana.num_pending() == 0);
+    let erase = |name: &str| {
+        let mut erase = Command::new(env!("CARGO_BIN_EXE_jamlight"));
+        erase.args(["db", "--json", "erase", "Film", name, "--home"]).arg(home.path()).output().unwrap()
+    };
+    assert_eq!(erase("ana").status.code(), Some(1), "an open room would go on with what it remembers");
+    host.stop();
+    let erased = erase("ana");
+    assert!(erased.status.success(), "{erased:?}");
+    assert_eq!(String::from_utf8_lossy(&erased.stdout).trim(), r#"{"events":2,"sounds":0}"#);
+    assert_eq!(erase("ana").status.code(), Some(1), "nobody is called so any more");
+    let journal = std::fs::read(home.path().join("state/jam/rooms.db")).unwrap();
+    assert!(!journal.windows(6).any(|six| six == b"canary"));
+    verify(home.path());
+}

@@ -11,7 +11,7 @@ use renderer_scene::SceneKind;
 use serde::Serialize;
 use sync_protocol::{LayerSource, SceneId, Show};
 
-use crate::offline::{Film, Listener};
+use crate::offline::{Film, Listener, Song};
 
 /// Size a scene is tried at, in pixels.
 const SIZE: [u32; 2] = [192, 108];
@@ -108,10 +108,12 @@ fn look(gpu: &Gpu, library: SceneLibrary) -> Result<(bool, bool)> {
         layer.source = LayerSource::Scene(SceneId::from(CHECKED));
     }
     let listener = Listener::open(None, &audio_analysis::Settings::default())?;
-    let mut film = Film::new(gpu, listener, Arc::new(library), SIZE, FPS, 0.0, &show)?;
+    let mut song = Song::new(listener, FPS, 0.0, &show.tempo)?;
+    let mut film = Film::new(gpu, Arc::new(library), SIZE, FPS, 0.0)?;
     let (mut black, mut flat) = (true, true);
     for frame in 1..=LOOKED_AT[LOOKED_AT.len() - 1] {
-        let pixels = film.next(&show)?;
+        let hearing = song.hear(film.secs(), &show.tempo)?;
+        let pixels = film.next(&show, &hearing)?;
         if LOOKED_AT.contains(&frame) {
             let colours: Vec<u8> = pixels.data.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
             black &= colours.iter().all(|value| *value <= BLACK);

@@ -76,6 +76,7 @@ impl View {
             return deeds_changed;
         }
         self.room.me = member.id();
+        self.room.recording = member.with_session(|session| session.recording());
         let (people, chat, votes) = member
             .with_session(|session| {
                 let chat: Arc<[_]> = session.chat().cloned().collect();

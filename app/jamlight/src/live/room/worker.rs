@@ -2,6 +2,7 @@
 //!
 //! It may wait for sockets and disks; the seat it moves ([`Member`]) is what every other thread holds.
 
+mod recording;
 mod visit;
 
 use std::path::PathBuf;
@@ -23,7 +24,8 @@ use super::porter::Porter;
 use super::view::View;
 use super::{Member, check, small};
 use crate::jam::{
-    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, lan_addresses, qr_modules, transcript,
+    Browse, Form, HostOptions, HostShelf, Hosted, JamHome, JamSettings, Recordings, lan_addresses,
+    qr_modules, transcript,
 };
 use crate::live::board::{Board, Slot};
 use crate::live::score::SampleAsk;
@@ -149,12 +151,15 @@ struct Worker {
     picture_due: Instant,
     /// The version of the picture that guests saw last.
     pictured: u64,
+    recordings: Recordings,
 }
 
 impl Worker {
     fn new(start: RoomStart, published: Arc<Slot<Room>>) -> Self {
+        let recordings = Recordings::of(&start.paths, start.room.id(), &start.settings);
         Self {
             start,
+            recordings,
             view: View::default(),
             published,
             hosted: None,
@@ -182,20 +187,25 @@ impl Worker {
         loop {
             match inbox.recv_timeout(TURN) {
                 Ok(RoomOrder::Intent(intent)) => self.obey(intent),
-                Ok(RoomOrder::Happened(event)) => self.view.happened(&self.start.member, &event),
+                Ok(RoomOrder::Happened(event)) => self.happened(&event),
                 Ok(RoomOrder::End) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             while let Ok(order) = inbox.try_recv() {
                 match order {
                     RoomOrder::Intent(intent) => self.obey(intent),
-                    RoomOrder::Happened(event) => self.view.happened(&self.start.member, &event),
+                    RoomOrder::Happened(event) => self.happened(&event),
                     RoomOrder::End => return self.end(),
                 }
             }
             self.turn();
         }
         self.end();
+    }
+
+    fn happened(&mut self, event: &Event) {
+        self.view.happened(&self.start.member, event);
+        self.say_recording(event);
     }
 
     fn obey(&mut self, intent: RoomIntent) {
@@ -260,6 +270,7 @@ impl Worker {
                 }
             }
         }
+        changed |= self.follow_recording();
         changed |= self.listen_for_rooms();
         while let Ok(check) = self.checks.1.try_recv() {
             self.hosting.check = check;
@@ -373,6 +384,7 @@ impl Worker {
             spoken: hosted.server().short_code().map(spoken),
             check: self.hosting.check.clone(),
             num_watchers: hosted.server().num_watchers(),
+            recorded_mib: self.hosting.recorded_mib,
         };
     }
 
@@ -403,6 +415,7 @@ impl Worker {
     }
 
     fn close(&mut self) {
+        self.end_recording();
         let Some(hosted) = self.hosted.take() else { return };
         hosted.stop();
         self.scenes = None;
@@ -483,12 +496,13 @@ impl Worker {
             for form in Form::ALL {
                 std::fs::write(folder.join(format!("{room}.{}", form.extension())), transcript.write(form))?;
             }
-            Ok(())
+            Ok(self.export_takes(&folder)?)
         });
         match written {
-            Ok(()) => {
+            Ok(num_takes) => {
+                let beside = if num_takes > 0 { " Its recordings lie beside it." } else { "" };
                 let sentence =
-                    format!("The history is in {} as {room}.jsonl, .md and .html.", folder.display());
+                    format!("The history is in {} as {room}.jsonl, .md and .html.{beside}", folder.display());
                 self.start.board.card(CardKind::Info, sentence, None);
             }
             Err(err) => self.view.room.problem = Some(format!("The history cannot be written: {err:#}.")),
@@ -508,6 +522,7 @@ impl Worker {
     fn end(mut self) {
         let began = Instant::now();
         self.leave();
+        self.end_recording();
         if let Some(hosted) = self.hosted.take() {
             // A clean end closes the room; only a crash opens it again.
             self.forget_open();

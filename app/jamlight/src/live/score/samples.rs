@@ -50,32 +50,24 @@ pub(crate) fn start(board: Arc<Board>, folders: Vec<PathBuf>) -> anyhow::Result<
     let (ask, asked) = channel();
     let (reply, taken) = channel();
     let worker = move || {
-        let mut left = SampleIndex::of(&folders);
-        for problem in std::mem::take(&mut left.problems) {
-            board.card(CardKind::Warning, problem, None);
-        }
+        let warn = |sentence| board.card(CardKind::Warning, sentence, None);
+        let mut own = SampleFolders::open(&folders, &warn);
         board.score.sounds.change(|sounds| {
-            let mut all: Vec<String> = sounds.iter().chain(left.names()).cloned().collect();
+            let mut all: Vec<String> = sounds.iter().chain(own.left.names()).cloned().collect();
             all.sort_unstable();
             all.dedup();
             *sounds = all.into();
         });
-        let (mut bytes_left, mut lent_left) = (MAX_BYTES, MAX_LENT_BYTES);
-        let decode = |files: &[PathBuf], left: &mut usize| {
-            files.iter().filter_map(|file| read(file, left, &board)).collect()
-        };
+        let mut lent_left = MAX_LENT_BYTES;
         while let Ok(asked) = asked.recv() {
             let taken = match asked {
-                SampleAsk::Code(code) => left
-                    .named_in(&code)
+                SampleAsk::Code(code) => own
+                    .take(&code, &warn)
                     .into_iter()
-                    .map(|name| {
-                        let samples = decode(&left.take(&name), &mut bytes_left);
-                        Taken::Own { name, samples }
-                    })
+                    .map(|(name, samples)| Taken::Own { name, samples })
                     .collect(),
                 SampleAsk::Lent { name, files } => {
-                    let samples = decode(&files, &mut lent_left);
+                    let samples = decode(&files, &mut lent_left, &warn);
                     vec![Taken::Lent { name, samples }]
                 }
                 SampleAsk::LoanEnds => {
@@ -97,12 +89,42 @@ pub(crate) fn start(board: Arc<Board>, folders: Vec<PathBuf>) -> anyhow::Result<
     Ok(SampleReader { ask, taken })
 }
 
-fn read(file: &Path, bytes_left: &mut usize, board: &Board) -> Option<SampleData> {
+/// The user's own samples that nobody has asked for yet.
+pub(crate) struct SampleFolders {
+    left: SampleIndex,
+    bytes_left: usize,
+}
+
+impl SampleFolders {
+    /// Looks what there is; `warn` gets a sentence for what cannot be used.
+    pub(crate) fn open(folders: &[PathBuf], warn: &dyn Fn(String)) -> Self {
+        let mut left = SampleIndex::of(folders);
+        std::mem::take(&mut left.problems).into_iter().for_each(warn);
+        Self { left, bytes_left: MAX_BYTES }
+    }
+
+    /// Decodes whatever of our names stands in code, each name once.
+    pub(crate) fn take(&mut self, code: &str, warn: &dyn Fn(String)) -> Vec<(String, Vec<SampleData>)> {
+        let names = self.left.named_in(code).into_iter();
+        let mut taken = Vec::new();
+        for name in names {
+            let files = self.left.take(&name);
+            taken.push((name, decode(&files, &mut self.bytes_left, warn)));
+        }
+        taken
+    }
+}
+
+fn decode(files: &[PathBuf], bytes_left: &mut usize, warn: &dyn Fn(String)) -> Vec<SampleData> {
+    files.iter().filter_map(|file| read(file, bytes_left, warn)).collect()
+}
+
+fn read(file: &Path, bytes_left: &mut usize, warn: &dyn Fn(String)) -> Option<SampleData> {
     let limits = DecodeLimits { max_secs: f64::from(MAX_SAMPLE_SECS) - 0.1 };
     let decoded = match decode_file(file, &limits) {
         Ok(decoded) => decoded,
         Err(err) => {
-            board.card(CardKind::Warning, format!("The sample {} is left out: {err}.", file.display()), None);
+            warn(format!("The sample {} is left out: {err}.", file.display()));
             return None;
         }
     };
@@ -118,11 +140,7 @@ fn read(file: &Path, bytes_left: &mut usize, board: &Board) -> Option<SampleData
         .collect();
     let bytes = frames.len() * size_of::<[f32; 2]>();
     if bytes > *bytes_left {
-        board.card(
-            CardKind::Warning,
-            "The samples in use fill the memory set aside for them: further ones are left out.",
-            None,
-        );
+        warn("The samples in use fill the memory set aside for them: further ones are left out.".to_owned());
         return None;
     }
     *bytes_left -= bytes;

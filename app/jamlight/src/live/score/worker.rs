@@ -166,7 +166,11 @@ impl Worker {
     }
 }
 
-fn make(code: &str) -> Result<Arc<Evaluated>, CodeProblem> {
+/// Evaluates code, and makes the picture it paints.
+///
+/// # Errors
+/// What is wrong, and where.
+pub(crate) fn make(code: &str) -> Result<Arc<Evaluated>, CodeProblem> {
     let program = evaluate(code, &Settings::default()).map_err(|error| problem(&error, true))?;
     let light = program.sketch.as_ref().map(Sketch::compile).transpose().map_err(|error| CodeProblem {
         line: error.line,
