@@ -88,8 +88,10 @@ impl FlacFile {
     /// # Errors
     /// [`EncodeError::Unwritable`]; what was there before still plays.
     pub fn write(&mut self, samples: &[f32]) -> Result<(), EncodeError> {
-        let full = f32::from(i16::MAX);
-        self.waiting.extend(samples.iter().map(|sample| (sample.clamp(-1.0, 1.0) * full).round() as i32));
+        // The scale of the decoder: what is read is what was written, to half a step.
+        let [low, full] = [i16::MIN, i16::MAX].map(i32::from);
+        let step = -low as f32;
+        self.waiting.extend(samples.iter().map(|sample| ((sample * step).round() as i32).clamp(low, full)));
         let block = BLOCK_FRAMES * usize::from(self.format.channels);
         let whole = self.waiting.len() / block * block;
         let ready: Vec<i32> = self.waiting.drain(..whole).collect();

@@ -15,7 +15,9 @@ use app_desktop::{CardKind, Check, Hosting, Nearby, Past, Place, Room, RoomInten
 use app_library::{Paths, SceneLibrary};
 use sync_client::{Client, State};
 use sync_hub::{HOST, RoomHandle};
-use sync_protocol::{Command, DEFAULT_SCENE, Event, Layer, LayerId, LayerSource, RoomId, SceneId, Seq, Show};
+use sync_protocol::{
+    Command, DEFAULT_SCENE, Event, Layer, LayerId, LayerSource, Recording, RoomId, SceneId, Seq, Show,
+};
 use sync_session::{Journal, MemoryJournal, OnCommitted};
 use sync_store::{Store, StoreJournal, Until};
 
@@ -152,6 +154,8 @@ struct Worker {
     /// The version of the picture that guests saw last.
     pictured: u64,
     recordings: Recordings,
+    /// What a guest was last told is kept of it.
+    told_recording: Option<Recording>,
 }
 
 impl Worker {
@@ -160,6 +164,7 @@ impl Worker {
         Self {
             start,
             recordings,
+            told_recording: None,
             view: View::default(),
             published,
             hosted: None,
@@ -187,25 +192,20 @@ impl Worker {
         loop {
             match inbox.recv_timeout(TURN) {
                 Ok(RoomOrder::Intent(intent)) => self.obey(intent),
-                Ok(RoomOrder::Happened(event)) => self.happened(&event),
+                Ok(RoomOrder::Happened(event)) => self.view.happened(&self.start.member, &event),
                 Ok(RoomOrder::End) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             while let Ok(order) = inbox.try_recv() {
                 match order {
                     RoomOrder::Intent(intent) => self.obey(intent),
-                    RoomOrder::Happened(event) => self.happened(&event),
+                    RoomOrder::Happened(event) => self.view.happened(&self.start.member, &event),
                     RoomOrder::End => return self.end(),
                 }
             }
             self.turn();
         }
         self.end();
-    }
-
-    fn happened(&mut self, event: &Event) {
-        self.view.happened(&self.start.member, event);
-        self.say_recording(event);
     }
 
     fn obey(&mut self, intent: RoomIntent) {

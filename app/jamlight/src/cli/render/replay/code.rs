@@ -50,14 +50,14 @@ impl Code {
         &mut self,
         show: &Show,
         beat: f64,
-        mut player: Option<&mut Bounce>,
+        player: Option<&mut Bounce>,
         library: &SceneLibrary,
     ) {
         if std::mem::replace(&mut self.has_player, player.is_some()) != player.is_some() {
             self.forget();
         }
         if self.running != show.running {
-            self.change(show, beat, player.as_deref_mut(), library);
+            self.change(show, beat, player, library);
         }
         let due = |(at_beat, ..): &mut (f64, SceneId, Arc<SceneProgram>)| is_due(*at_beat, beat);
         for (_, scene, light) in self.lights.extract_if(.., due) {

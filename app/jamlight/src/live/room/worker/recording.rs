@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use app_desktop::CardKind;
-use sync_protocol::{Command, Event, EventKind, Recording};
+use sync_protocol::{Command, Recording};
 
 use super::Worker;
 use crate::jam::{Listens, Moment, digest};
@@ -32,6 +32,7 @@ impl Listens for Ears {
 impl Worker {
     /// Begins or ends a take as the room's switch says; returns whether the panels have something new.
     pub(super) fn follow_recording(&mut self) -> bool {
+        self.tell_guest();
         let own = self.start.member.own();
         let wanted = self.hosted.as_ref().and_then(|_| own.with_session(|session| session.recording()));
         let board = self.start.board.clone();
@@ -56,11 +57,12 @@ impl Worker {
         self.recordings.end();
     }
 
-    /// Says to a guest what is kept of it, when that changes.
-    pub(super) fn say_recording(&self, event: &Event) {
-        if let EventKind::RecordingChanged { recording, .. } = event.kind
-            && self.guest.is_some()
-        {
+    /// Says to a guest what is kept of it, when it comes in and when that changes.
+    fn tell_guest(&mut self) {
+        let seated = self.guest.as_ref().is_some_and(|(_, visiting)| visiting.seated);
+        let recording =
+            if seated { self.start.member.with_session(|session| session.recording()) } else { None };
+        if std::mem::replace(&mut self.told_recording, recording) != recording && seated {
             let sentence = recording.map_or("This jam is not recorded any more.", Recording::sentence);
             self.start.board.card(CardKind::Info, sentence, None);
         }
