@@ -99,7 +99,7 @@ impl Replay {
             analyser: Analyser::new(MIX_RATE_HZ, ear.clone()),
             through_digests,
             digest_ear: DigestEar::default(),
-            frame: Arc::default(),
+            frame: Arc::new(AudioFrame { time_secs: start_secs, ..AudioFrame::default() }),
             conductor: Conductor::new(),
             transport: Transport::default(),
             cues: Vec::new(),
@@ -203,7 +203,7 @@ impl Replay {
         self.num_blocks += 1;
         self.analyser.push(&block.ear, StreamFormat::MIX.channels, &mut |_| {});
         if !self.through_digests {
-            self.frame = Arc::new(self.analyser.frame().clone());
+            self.frame = Arc::new(later(self.analyser.frame(), self.start_secs));
         } else if self.num_blocks.is_multiple_of(BLOCKS_PER_DIGEST) {
             let signal = signal.unwrap_or_else(|| digest(self.analyser.frame()));
             let step_secs = (BLOCKS_PER_DIGEST * BLOCK_FRAMES) as f64 / f64::from(MIX_RATE_HZ);
@@ -261,6 +261,25 @@ fn open_sound(take: &Take, at_secs: f64) -> Option<FileReader> {
     };
     let path = take.sound.as_deref()?;
     open(path).inspect_err(|err| eprintln!("jamlight: {err:#}")).ok()
+}
+
+/// The Signal of an ear that began so many seconds into the film.
+fn later(frame: &AudioFrame, secs: f64) -> AudioFrame {
+    let mut frame = frame.clone();
+    frame.time_secs += secs;
+    for hit in [
+        &mut frame.onset,
+        &mut frame.kick,
+        &mut frame.snare,
+        &mut frame.hat,
+        &mut frame.beat,
+        &mut frame.downbeat,
+        &mut frame.drop,
+        &mut frame.section,
+    ] {
+        hit.time_secs += secs;
+    }
+    frame
 }
 
 fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {

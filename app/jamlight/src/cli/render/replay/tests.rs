@@ -178,3 +178,23 @@ fn the_picture_follows_the_recorded_sound() {
     let kept = Kept::new(Recording::Sound, &[alone], Some(&vec![0.0; 2 * 144_000]));
     assert!(kept.replay(0.0).at(1.3).unwrap().1.signal.all.level > 0.1);
 }
+
+/// A film of the end of an evening: hits are as old as they are, though the ear began only a while before.
+#[test]
+fn a_film_that_begins_later_knows_when_it_heard_what() {
+    let heard = |at_secs: f64, hits: u32| {
+        let signal = SignalDigest { level: 0.5, hits: [hits; 5], ..SignalDigest::default() };
+        format!(r#"{{"heard":{{"at_secs":{at_secs},"signal":{}}}}}"#, serde_json::to_string(&signal).unwrap())
+    };
+    let kept = Kept::new(Recording::Signal, &[heard(0.0, 0), heard(40.0, 1), heard(41.0, 1)], None);
+    let kick = kept.replay(38.0).at(40.5).unwrap().1.signal.kick;
+    assert_eq!(kick.count, 1);
+    assert!((kick.time_secs - 40.0).abs() < 0.1, "{kick:?}");
+    let sine: Vec<f32> =
+        (0..2 * 36 * 48_000).map(|i| if i < 3_264_000 { 0.0 } else { (i as f32 * 0.02).sin() }).collect();
+    let lines = [r#"{"code":{"at_secs":36.0,"sound":"beside"}}"#.to_owned()];
+    let kept = Kept::new(Recording::Sound, &lines, Some(&sine));
+    let signal = kept.replay(33.0).at(35.0).unwrap().1.signal;
+    assert!((signal.time_secs - 35.0).abs() < 0.05, "{} s", signal.time_secs);
+    assert!(signal.onset.count > 0 && (signal.onset.time_secs - 34.0).abs() < 0.2, "{:?}", signal.onset);
+}
