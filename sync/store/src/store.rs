@@ -18,13 +18,6 @@ use crate::{StoreError, StoreJournal};
 const QUEUE: usize = 16_384;
 /// Batches in one commit: what a disk does in a few milliseconds.
 const MAX_BATCHES_PER_COMMIT: usize = 4_096;
-/// Above so many events a commit is followed by a rest, in which the next batch gathers: every room
-/// dirties pages of its own, and half as many commits write half as many of them. A person's jam never
-/// has that many at once.
-const EASY_EVENTS: usize = 16;
-/// The rest for each event more, and the longest: half of what the sockets of such a host wait.
-const REST_PER_EVENT: Duration = Duration::from_micros(250);
-const MAX_REST: Duration = Duration::from_millis(32);
 /// After a failed commit the disk is tried again so often.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -164,7 +157,6 @@ impl Writer {
                 let Ok(message) = from_rooms.try_recv() else { break };
                 sort(message, &mut batches, &mut others);
             }
-            let rest = if others.is_empty() { rest_after(&batches) } else { Duration::ZERO };
             self.commit(batches);
             for message in others {
                 match message {
@@ -173,9 +165,6 @@ impl Writer {
                     ToWriter::Erase { room, member, done } => drop(done.send(self.erase(&room, member))),
                     ToWriter::Stop | ToWriter::Events(_) => return,
                 }
-            }
-            if !rest.is_zero() {
-                thread::sleep(rest);
             }
         }
     }
@@ -310,13 +299,6 @@ fn sort(message: ToWriter, batches: &mut Vec<Batch>, others: &mut Vec<ToWriter>)
         ToWriter::Events(batch) => batches.push(batch),
         other => others.push(other),
     }
-}
-
-/// How long the writer lets batches gather after one of many events.
-fn rest_after(batches: &[Batch]) -> Duration {
-    let num_events: usize = batches.iter().map(|batch| batch.events.len()).sum();
-    let more = u32::try_from(num_events.saturating_sub(EASY_EVENTS)).unwrap_or(u32::MAX);
-    REST_PER_EVENT.saturating_mul(more).min(MAX_REST)
 }
 
 fn to_json(room: &RoomId, event: &Event) -> Result<String, StoreError> {
