@@ -45,7 +45,7 @@ pub use param::ParamValue;
 pub use recording::Recording;
 pub use sequence::{Autopilot, Cue, CueId, CueList, CueTrigger, Look, Pick, Playlist};
 pub use show::{
-    BlendMode, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, Running,
+    BlendMode, CROSSFADE, DEFAULT_SCENE, Layer, LayerSource, Master, Palette, PictureSlot, Pictures, Running,
     SHOW_VERSION, Show, TempoSettings, Transition,
 };
 pub use sound::Sound;

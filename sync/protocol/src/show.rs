@@ -13,6 +13,8 @@ use crate::{
 pub const SHOW_VERSION: u32 = 1;
 /// The scene a new show opens with.
 pub const DEFAULT_SCENE: &str = "aurora-ring";
+/// The transition that is no scene: the stage mixes one picture into the other by itself.
+pub const CROSSFADE: &str = "crossfade";
 
 /// The document of what is on stage. Plain data; changed only by `sync-session`'s `apply`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,14 +88,16 @@ impl Show {
         self.layers.iter().find(|layer| layer.id == id)
     }
 
-    /// Returns every scene it names that may be on stage: of layers, of effects, and the transition. Some come twice.
+    /// Returns every scene it names that may be on stage: of layers, of effects, and the transition if it is one. Some
+    /// come twice.
     pub fn scenes(&self) -> impl Iterator<Item = &SceneId> {
         let sources = self.layers.iter().filter_map(|layer| match &layer.source {
             LayerSource::Scene(scene) => Some(scene),
             _ => None,
         });
         let effects = self.layers.iter().flat_map(|layer| &layer.effects).chain(&self.effects);
-        sources.chain(effects.map(|effect| &effect.scene)).chain([&self.transition.scene])
+        let transition = Some(&self.transition.scene).filter(|scene| scene.as_str() != CROSSFADE);
+        sources.chain(effects.map(|effect| &effect.scene)).chain(transition)
     }
 }
 
@@ -244,7 +248,7 @@ pub struct Transition {
 impl Default for Transition {
     fn default() -> Self {
         Self {
-            scene: SceneId::from("crossfade"),
+            scene: SceneId::from(CROSSFADE),
             duration_beats: 4.0,
             quantum_beats: 1.0,
             params: BTreeMap::new(),

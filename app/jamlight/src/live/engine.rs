@@ -304,6 +304,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_new_show_asks_for_nothing_that_is_not_there() {
+        let library = SceneLibrary::built_in();
+        for scene in scenes_of(&Show::default()) {
+            assert!(library.compile(&scene).is_ok(), "{scene}");
+        }
+    }
+
+    #[test]
     fn the_safe_layer_is_never_what_was_on_when_it_crashed() {
         let with = |source: LayerSource| Show {
             layers: vec![Layer { source, ..Layer::default() }],
