@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ErrorTracker;
 
-/// Bytes a software device takes from the system at a time; the least its allocator knows.
-const SOFTWARE_BLOCK_BYTES: u64 = 4 << 20;
+/// Bytes a device that needs little takes from the system at a time; the least its allocator knows.
+pub const SMALL_BLOCK_BYTES: u64 = 4 << 20;
 
 /// Which adapter to take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +152,7 @@ impl Gpu {
             // A processor's memory is everybody's: large blocks would stand half empty in it.
             memory_hints: match info.device_type {
                 wgpu::DeviceType::Cpu => wgpu::MemoryHints::Manual {
-                    suballocated_device_memory_block_size: SOFTWARE_BLOCK_BYTES..SOFTWARE_BLOCK_BYTES,
+                    suballocated_device_memory_block_size: SMALL_BLOCK_BYTES..SMALL_BLOCK_BYTES,
                 },
                 _ => wgpu::MemoryHints::Performance,
             },

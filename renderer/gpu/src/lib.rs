@@ -21,7 +21,7 @@ mod upload;
 pub use wgpu;
 
 pub use errors::ErrorTracker;
-pub use gpu::{AdapterChoice, Generation, Gpu, GpuError, GpuSettings};
+pub use gpu::{AdapterChoice, Generation, Gpu, GpuError, GpuSettings, SMALL_BLOCK_BYTES};
 pub use readback::{Pixels, ReadbackRing, ReadbackStats};
 pub use textures::{Keep, TextureError, TextureId, TextureStats, TextureStore};
 pub use upload::UploadBelt;

@@ -239,7 +239,12 @@ fn host(
 
 /// Keeps the beat while the room is recorded. Nobody listens here: there is no sound to keep.
 fn record(recordings: &mut Recordings, member: &Member, beat: &Arc<Mutex<Transport>>) {
-    let wanted = member.with_session(|session| session.recording()).map(|_| Recording::Signal);
+    let asked = member.with_session(|session| session.recording());
+    if asked == Some(Recording::Sound) {
+        // The banner says what is kept, and no more.
+        let _ = member.send(Command::SetRecording { recording: Some(Recording::Signal) });
+    }
+    let wanted = asked.map(|_| Recording::Signal);
     let source = |_| Beat { transport: beat.clone(), member: member.clone() };
     if let Err(err) = recordings.follow(wanted, source) {
         tracing::warn!("the room is not recorded any more: {err:#}");

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use app_desktop::{CardKind, Mode, shell_ui};
 use eframe::{EframeWinitApplication, NativeOptions, UserEvent, egui_wgpu};
+use renderer_gpu::SMALL_BLOCK_BYTES;
 use winit::event_loop::EventLoop;
 
 use super::desk::Desk;
@@ -15,8 +16,6 @@ use super::picture::{paint_picture, prepare_window};
 
 /// Panics of the panels in a row after which only the picture and the cards are drawn.
 const MAX_PANICS_IN_A_ROW: u32 = 3;
-/// Bytes the window's device takes from the system at a time; the least its allocator knows.
-const WINDOW_BLOCK_BYTES: u64 = 4 << 20;
 
 /// What the main loop knows of the control window.
 #[derive(Default)]
@@ -57,7 +56,7 @@ pub(crate) fn spare(
         let usual = setup.device_descriptor.clone();
         setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
             memory_hints: wgpu::MemoryHints::Manual {
-                suballocated_device_memory_block_size: WINDOW_BLOCK_BYTES..WINDOW_BLOCK_BYTES,
+                suballocated_device_memory_block_size: SMALL_BLOCK_BYTES..SMALL_BLOCK_BYTES,
             },
             ..usual(adapter)
         });

@@ -402,8 +402,9 @@ fn a_recorded_room_looks_and_sounds_the_same_each_time_also_when_its_host_was_ki
     let _ = ana.send(Ask::SetRecording { recording: Some(sync_protocol::Recording::Sound) });
     until(|| ana.num_pending() == 0);
     assert_eq!(recording(&ana), None, "no guest switches it");
-    command(&host, r#"{"command":"set_recording","recording":"signal"}"#);
-    until(|| recording(&ana).is_some());
+    command(&host, r#"{"command":"set_recording","recording":"sound"}"#);
+    // A host without an ear keeps no sound, and says so.
+    until(|| recording(&ana) == Some(sync_protocol::Recording::Signal));
     let code = "$: s(\"bd*8\")".to_owned();
     ana.send(Ask::Evaluate { text: "code".into(), block: String::new(), code, quantum_beats: 0.0 }).unwrap();
     until(|| ana.num_pending() == 0);
