@@ -6,7 +6,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use audio_signal::{NoteEvent, SampleTime};
@@ -53,6 +53,8 @@ impl Default for EngineSettings {
 pub struct EngineMeters {
     /// Voices that sound now.
     pub voices: AtomicU32,
+    /// Whether a voice sounds, an echo of one, or a note waits.
+    pub busy: AtomicBool,
     /// Notes started.
     pub started: AtomicU64,
     /// Notes that came after their moment and started at once.
@@ -231,6 +233,8 @@ impl Engine {
         self.meters.frames.store(self.clock, Ordering::Release);
         let sounding = self.voices.iter().filter(|voice| voice.life != Life::Free).count();
         self.meters.voices.store(sounding as u32, Ordering::Relaxed);
+        let busy = sounding > 0 || !self.pending.is_empty() || self.orbits.iter().any(Orbit::rings);
+        self.meters.busy.store(busy, Ordering::Relaxed);
     }
 
     fn take_orders(&mut self) {

@@ -37,6 +37,8 @@ struct Controls {
     /// Linear gain, as bits of an `f32`.
     gain: AtomicU32,
     playing: AtomicBool,
+    /// Whether it is mixed without being heard: it has nothing to play for now.
+    idle: AtomicBool,
     /// Set by the feed, cleared by the mixer when all that was queued is gone.
     flush: AtomicBool,
     removed: AtomicBool,
@@ -51,6 +53,7 @@ impl Controls {
         Arc::new(Self {
             gain: AtomicU32::new(1.0f32.to_bits()),
             playing: AtomicBool::new(playing),
+            idle: AtomicBool::new(false),
             flush: AtomicBool::new(false),
             removed: AtomicBool::new(false),
             played_frames: AtomicU64::new(0),
@@ -67,6 +70,12 @@ impl InstrumentHandle {
     /// Sets the gain, linear, 0–4.
     pub fn set_gain(&self, gain: f32) {
         set_gain(&self.0, gain);
+    }
+
+    /// Says whether the instrument has nothing to play for now. It is called as before, so that its time goes on, but a
+    /// mix in which nothing else sounds lets the device go; one that plays again waits for it.
+    pub fn set_idle(&self, idle: bool) {
+        self.0.idle.store(idle, Ordering::Release);
     }
 }
 
@@ -311,10 +320,12 @@ impl MixerControl {
         self.taps.retain(|dropped| Arc::strong_count(dropped) > 1);
     }
 
-    /// Whether anything in the mix may sound: an instrument, or a ring that plays.
+    /// Whether anything in the mix may sound: an instrument that is not idle, or a ring that plays.
     pub(crate) fn may_sound(&self) -> bool {
         self.sources.iter().any(|controls| {
-            controls.playing.load(Ordering::Acquire) && !controls.removed.load(Ordering::Acquire)
+            controls.playing.load(Ordering::Acquire)
+                && !controls.idle.load(Ordering::Acquire)
+                && !controls.removed.load(Ordering::Acquire)
         })
     }
 

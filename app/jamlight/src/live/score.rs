@@ -219,6 +219,11 @@ impl Player {
         if std::mem::replace(&mut self.audible, audible) != audible {
             self.instrument.set_gain(if audible { 1.0 } else { 0.0 });
         }
+        // While somebody writes, the device stays: the first note waits for nothing.
+        let idle = self.blocks.is_empty()
+            && !self.start.board.code_open.load(Ordering::Relaxed)
+            && !self.input.meters().busy.load(Ordering::Relaxed);
+        self.instrument.set_idle(idle);
     }
 
     /// Takes what was read of samples.

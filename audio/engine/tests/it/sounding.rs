@@ -253,6 +253,23 @@ fn a_cut_group_holds_one_voice() {
 }
 
 #[test]
+fn it_is_busy_until_the_last_echo_is_gone() {
+    let (mut engine, mut input) = engine_of(8);
+    let busy = |input: &EngineInput| input.meters().busy.load(std::sync::atomic::Ordering::Relaxed);
+    left(&mut engine, 256);
+    assert!(!busy(&input));
+    let at = SampleTime(RATE as u64);
+    assert!(input.play(NoteEvent { at, room: 0.5, room_secs: 1.0, ..of(Wave::Sine) }));
+    left(&mut engine, 256);
+    assert!(busy(&input), "a note waits");
+    left(&mut engine, RATE * 17 / 10);
+    let voices = input.meters().voices.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(busy(&input) && voices == 0, "the room rings");
+    left(&mut engine, 10 * RATE);
+    assert!(!busy(&input));
+}
+
+#[test]
 fn a_duck_makes_its_orbit_quiet_and_lets_it_come_back() {
     let (mut engine, mut input) = engine_of(8);
     assert!(input.play(NoteEvent { orbit: 1, hold_secs: 5.0, ..of(Wave::Sine) }));

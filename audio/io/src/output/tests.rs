@@ -129,3 +129,17 @@ fn a_pause_keeps_what_is_queued_and_never_jumps() {
     assert!(last > 0.49 && feed.missed_frames() == 0);
     assert!(feed.played_frames() < 2 * 1_000 + 300, "a pause plays no more than its fade");
 }
+
+#[test]
+fn an_idle_instrument_keeps_its_time_and_no_device() {
+    let (mut outlet, mut control, clock) = outlet(2, 48_000);
+    let instrument = control.add_instrument(Box::new(|block| block.fill(0.1))).unwrap();
+    assert!(control.may_sound());
+    instrument.set_idle(true);
+    assert!(!control.may_sound());
+    let mut out = vec![0.0f32; 2_000];
+    outlet.fill(&mut out);
+    assert_eq!((clock.frames(), out.last()), (1_000, Some(&0.1)), "it is still called");
+    instrument.set_idle(false);
+    assert!(control.may_sound());
+}
