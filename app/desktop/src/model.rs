@@ -195,6 +195,8 @@ pub struct Performance {
     pub adapter: String,
     /// GPUs lost and replaced since the start.
     pub num_rebuilds: u32,
+    /// Pictures that waited for a compiler since the start: the first few, until all that is usual has been made.
+    pub num_compiled: u32,
 }
 
 /// How much it matters.

@@ -23,7 +23,9 @@ const MAX_NAME_CHARS: usize = 24;
 pub(crate) fn status_bar_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
     let height = ui.spacing().interact_size.y + STATUS_PADDING;
-    let frame = egui::Frame::new().fill(tokens.panel).inner_margin(egui::Margin::symmetric(SPACE_M as i8, 4));
+    let frame = egui::Frame::new()
+        .fill(shell.fill(model, tokens.panel))
+        .inner_margin(egui::Margin::symmetric(SPACE_M as i8, 4));
     egui::Panel::bottom("status bar")
         .exact_size(height)
         .resizable(false)
@@ -128,6 +130,7 @@ fn right_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSen
         if performance.num_rebuilds > 0 {
             ui.label(format!("GPU replaced {} times", performance.num_rebuilds));
         }
+        ui.label(format!("{} pictures waited for a compiler", performance.num_compiled));
     });
     if ui.available_width() > 160.0 {
         let changed = if model.file.changed { " •" } else { "" };

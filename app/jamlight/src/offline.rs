@@ -187,6 +187,16 @@ impl Film {
         Ok(pixels)
     }
 
+    /// Returns how many pixels of the last picture hold what is no number, or more than any light: seen before the curve,
+    /// which hides it.
+    pub(crate) fn num_not_finite(&mut self) -> Result<usize> {
+        let light = self.stage.read_light()?;
+        // A 16-bit float whose exponent is all ones.
+        let wild = |half: &[u8]| half.get(1).is_some_and(|high| high & 0x7C == 0x7C);
+        let pixels = light.iter().flat_map(|light| light.data.chunks_exact(8));
+        Ok(pixels.filter(|pixel| pixel.chunks_exact(2).any(wild)).count())
+    }
+
     /// Makes the next picture's input; its programs are on the stage.
     fn input(&mut self, show: &Show, hearing: &Hearing) -> Result<FrameInput> {
         let Hearing { signal, transport, cues } = hearing;

@@ -157,12 +157,20 @@ pub(crate) fn constants(key: PipelineKey) -> [(&'static str, f64); 6] {
     [("X", x), ("Y", y), ("Z", z), ("EXACT_A", exact_a), ("EXACT_B", exact_b), ("LIMIT", limit)]
 }
 
-/// The stage's own pipelines, made when first needed.
-pub(crate) struct Composer {
+/// What the stage's own pipelines are made of: to be taken to any thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Maker {
     module: wgpu::ShaderModule,
-    layout: Layout,
     pipeline_layout: wgpu::PipelineLayout,
+}
+
+/// The stage's own pipelines: made when first needed, or before by [`crate::UsualSteps`].
+pub(crate) struct Composer {
+    maker: Maker,
+    layout: Layout,
     pipelines: HashMap<PipelineKey, wgpu::RenderPipeline>,
+    /// Pipelines made because a frame needed them, since the last [`Composer::take_num_made`].
+    num_made: u32,
 }
 
 impl Composer {
@@ -205,7 +213,24 @@ impl Composer {
             immediate_size: 0,
         });
         let layout = Layout { layout, number: kit.number() };
-        Self { module, layout, pipeline_layout, pipelines: HashMap::new() }
+        Self { maker: Maker { module, pipeline_layout }, layout, pipelines: HashMap::new(), num_made: 0 }
+    }
+
+    /// Returns what makes its pipelines elsewhere.
+    pub(crate) fn maker(&self) -> Maker {
+        self.maker.clone()
+    }
+
+    /// Takes pipelines that were made elsewhere.
+    pub(crate) fn install(&mut self, made: Vec<(PipelineKey, wgpu::RenderPipeline)>) {
+        for (key, pipeline) in made {
+            self.pipelines.entry(key).or_insert(pipeline);
+        }
+    }
+
+    /// Returns how many pipelines frames had to wait for since this was last asked.
+    pub(crate) fn take_num_made(&mut self) -> u32 {
+        std::mem::take(&mut self.num_made)
     }
 
     /// Draws steps over each other, in one pass over a target that is transparent black before.
@@ -316,35 +341,43 @@ impl Composer {
 
     fn pipeline(&mut self, gpu: &Gpu, key: PipelineKey) -> &wgpu::RenderPipeline {
         self.pipelines.entry(key).or_insert_with(|| {
-            let entry = key.step.entry();
-            gpu.device().create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some(entry),
-                layout: Some(&self.pipeline_layout),
-                vertex: wgpu::VertexState {
-                    module: &self.module,
-                    entry_point: Some("corner"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    buffers: &[],
+            self.num_made += 1;
+            self.maker.make(gpu.device(), key)
+        })
+    }
+}
+
+impl Maker {
+    /// Makes a pipeline.
+    pub(crate) fn make(&self, device: &wgpu::Device, key: PipelineKey) -> wgpu::RenderPipeline {
+        let entry = key.step.entry();
+        device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some(entry),
+            layout: Some(&self.pipeline_layout),
+            vertex: wgpu::VertexState {
+                module: &self.module,
+                entry_point: Some("corner"),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers: &[],
+            },
+            primitive: wgpu::PrimitiveState::default(),
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &self.module,
+                entry_point: Some(entry),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants(key),
+                    ..wgpu::PipelineCompilationOptions::default()
                 },
-                primitive: wgpu::PrimitiveState::default(),
-                depth_stencil: None,
-                multisample: wgpu::MultisampleState::default(),
-                fragment: Some(wgpu::FragmentState {
-                    module: &self.module,
-                    entry_point: Some(entry),
-                    compilation_options: wgpu::PipelineCompilationOptions {
-                        constants: &constants(key),
-                        ..wgpu::PipelineCompilationOptions::default()
-                    },
-                    targets: &[Some(wgpu::ColorTargetState {
-                        format: key.format,
-                        blend: key.over.blend(),
-                        write_mask: wgpu::ColorWrites::ALL,
-                    })],
-                }),
-                multiview_mask: None,
-                cache: None,
-            })
+                targets: &[Some(wgpu::ColorTargetState {
+                    format: key.format,
+                    blend: key.over.blend(),
+                    write_mask: wgpu::ColorWrites::ALL,
+                })],
+            }),
+            multiview_mask: None,
+            cache: None,
         })
     }
 }

@@ -16,6 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod ahead;
 mod audio;
 mod compose;
 mod error;
@@ -29,6 +30,7 @@ mod quality;
 mod stage;
 mod timing;
 
+pub use ahead::{MadeSteps, UsualSteps};
 pub use error::StageError;
 pub use pictures::Picture;
 pub use prepare::PreparedProgram;

@@ -3,6 +3,8 @@
 //! Everything happens on the device, in the frame itself: nothing is read back, so nothing waits, and the same
 //! pictures are limited the same way.
 
+use std::collections::HashMap;
+
 use renderer_gpu::{CORNER_WGSL, Keep, TextureError, TextureId};
 use renderer_scene::TONE_WGSL;
 
@@ -18,15 +20,23 @@ const WORKGROUP: [u32; 2] = [8, 4];
 /// Bytes of one cell: two tracks of eight numbers, and two.
 const CELL_BYTES: u64 = 18 * 4;
 
-/// The limiter on one device.
-pub(crate) struct Limiter {
+/// What the limiter's pipelines are made of: to be taken to any thread.
+#[derive(Clone, Debug)]
+pub(crate) struct JudgeMaker {
     module: wgpu::ShaderModule,
     layout: wgpu::PipelineLayout,
+}
+
+/// The limiter on one device.
+pub(crate) struct Limiter {
+    maker: JudgeMaker,
     memory: wgpu::Buffer,
     stays: TextureId,
     group: wgpu::BindGroup,
-    judges: std::collections::HashMap<[u32; 3], wgpu::ComputePipeline>,
+    judges: HashMap<[u32; 3], wgpu::ComputePipeline>,
     spread: wgpu::ComputePipeline,
+    /// Pipelines made because a frame needed them, since the last [`Limiter::take_num_made`].
+    num_made: u32,
 }
 
 impl Limiter {
@@ -90,8 +100,26 @@ impl Limiter {
             layout: &own,
             entries: &entries.into_iter().chain(stays_entry).collect::<Vec<_>>(),
         });
-        let spread = pipeline(device, &layout, &module, "spread", [0; 3]);
-        Ok(Self { module, layout, memory, stays, group, judges: Default::default(), spread })
+        let maker = JudgeMaker { module, layout };
+        let spread = maker.pipeline(device, "spread", [0; 3]);
+        Ok(Self { maker, memory, stays, group, judges: HashMap::new(), spread, num_made: 0 })
+    }
+
+    /// Returns what makes its pipelines elsewhere.
+    pub(crate) fn maker(&self) -> JudgeMaker {
+        self.maker.clone()
+    }
+
+    /// Takes pipelines that were made elsewhere, by the mode of the slot they judge.
+    pub(crate) fn install(&mut self, made: Vec<([u32; 3], wgpu::ComputePipeline)>) {
+        for (mode, pipeline) in made {
+            self.judges.entry(mode).or_insert(pipeline);
+        }
+    }
+
+    /// Returns how many pipelines frames had to wait for since this was last asked.
+    pub(crate) fn take_num_made(&mut self) -> u32 {
+        std::mem::take(&mut self.num_made)
     }
 
     /// Looks at the picture about to be finished beside the one shown last, and decides how much of that stays.
@@ -108,10 +136,10 @@ impl Limiter {
         slot.fit = [f32::from(u8::from(shown.is_some())), 0.0, 0.0, 0.0];
         let (group, offsets) = composer.bind(kit, slot, [composed, glow, shown, None]);
         let device = kit.gpu.device().clone();
-        let judge = self
-            .judges
-            .entry(slot.mode)
-            .or_insert_with(|| pipeline(&device, &self.layout, &self.module, "judge", slot.mode));
+        let judge = self.judges.entry(slot.mode).or_insert_with(|| {
+            self.num_made += 1;
+            self.maker.judge(&device, slot.mode)
+        });
         let groups = [CELLS[0].div_ceil(WORKGROUP[0]), CELLS[1].div_ceil(WORKGROUP[1])];
         for pipeline in [judge, &self.spread] {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
@@ -136,30 +164,31 @@ impl Limiter {
     }
 }
 
-fn pipeline(
-    device: &wgpu::Device,
-    layout: &wgpu::PipelineLayout,
-    module: &wgpu::ShaderModule,
-    entry: &str,
-    mode: [u32; 3],
-) -> wgpu::ComputePipeline {
-    let key = PipelineKey {
-        step: Step::Output,
-        format: wgpu::TextureFormat::Rgba8Unorm,
-        mode,
-        exact: [false; 2],
-        limit: false,
-        over: Over::Nothing,
-    };
-    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(entry),
-        layout: Some(layout),
-        module,
-        entry_point: Some(entry),
-        compilation_options: wgpu::PipelineCompilationOptions {
-            constants: &constants(key),
-            ..wgpu::PipelineCompilationOptions::default()
-        },
-        cache: None,
-    })
+impl JudgeMaker {
+    /// Makes what judges pictures of a slot's mode.
+    pub(crate) fn judge(&self, device: &wgpu::Device, mode: [u32; 3]) -> wgpu::ComputePipeline {
+        self.pipeline(device, "judge", mode)
+    }
+
+    fn pipeline(&self, device: &wgpu::Device, entry: &str, mode: [u32; 3]) -> wgpu::ComputePipeline {
+        let key = PipelineKey {
+            step: Step::Output,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            mode,
+            exact: [false; 2],
+            limit: false,
+            over: Over::Nothing,
+        };
+        device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(entry),
+            layout: Some(&self.layout),
+            module: &self.module,
+            entry_point: Some(entry),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &constants(key),
+                ..wgpu::PipelineCompilationOptions::default()
+            },
+            cache: None,
+        })
+    }
 }

@@ -10,6 +10,7 @@ use renderer_gpu::{Gpu, Keep, Pixels, ReadbackRing, TextureId, TextureStats};
 use renderer_scene::{FrameInput, PictureId, ProgramId, SceneProgram};
 
 use crate::StageError;
+use crate::ahead::{MadeSteps, UsualSteps};
 use crate::audio::{AudioMemory, AudioTextures};
 use crate::compose::Composer;
 use crate::instance::Instance;
@@ -64,6 +65,9 @@ pub struct FrameReport {
     pub faults: Vec<String>,
     /// Programs drawn.
     pub num_programs: u32,
+    /// Pipelines of the stage's own that this frame had to wait for. 0 but for the first frames, where
+    /// [`Stage::install_steps`] was given them in time.
+    pub num_compiled: u32,
     /// Textures after the frame.
     pub textures: TextureStats,
     /// What an earlier frame cost the device: the newest that is known. Empty where the device cannot tell.
@@ -184,6 +188,20 @@ impl Stage {
         }
         self.programs.insert(prepared.program.id, Arc::new(prepared));
         true
+    }
+
+    /// Returns what most shows are drawn with beside programs, to be made on a worker.
+    pub fn usual_steps(&self) -> UsualSteps {
+        let (maker, judge) = (self.composer.maker(), self.limiter.maker());
+        UsualSteps { gpu: self.kit.gpu.clone(), maker, judge }
+    }
+
+    /// Takes steps that were made. Those of another generation of the device are left out.
+    pub fn install_steps(&mut self, made: MadeSteps) {
+        if made.generation == self.kit.gpu.generation() {
+            self.composer.install(made.steps);
+            self.limiter.install(made.judges);
+        }
     }
 
     /// Whether a program can be drawn.
@@ -323,6 +341,7 @@ impl Stage {
         let held = [self.composed.map(|c| c.texture), self.glow];
         self.kit.end_frame(&held.into_iter().flatten().collect::<Vec<_>>());
         self.kit.gpu.errors().end_frame();
+        report.num_compiled = self.composer.take_num_made() + self.limiter.take_num_made();
         report.textures = self.kit.store.stats();
         report.timings = self.timer.latest();
         self.remember(input);
@@ -345,11 +364,24 @@ impl Stage {
     /// # Errors
     /// [`StageError::Lost`] when the device is gone.
     pub fn read_output(&mut self) -> Result<Pixels, StageError> {
+        self.read(self.shown())
+    }
+
+    /// Brings back what lies under glow, curve and dither, waiting for it: four 16-bit floats a pixel, in linear light,
+    /// or in screen colours where a foreign scene is all there is. `None` when nothing was drawn.
+    ///
+    /// # Errors
+    /// [`StageError::Lost`] when the device is gone.
+    pub fn read_light(&mut self) -> Result<Option<Pixels>, StageError> {
+        self.composed.map(|composed| self.read(composed.texture)).transpose()
+    }
+
+    fn read(&self, texture: TextureId) -> Result<Pixels, StageError> {
         let gpu = self.kit.gpu.clone();
         let lost = || StageError::Lost { reason: gpu.loss_reason() };
         let mut ring = ReadbackRing::default();
         let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let texture = self.kit.store.texture(self.shown()).ok_or_else(lost)?;
+        let texture = self.kit.store.texture(texture).ok_or_else(lost)?;
         ring.copy(&gpu, &mut encoder, texture, 0);
         gpu.queue().submit([encoder.finish()]);
         ring.submitted();

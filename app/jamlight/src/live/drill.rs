@@ -19,6 +19,8 @@ pub(crate) struct Drills {
     pub hang_after: Option<Duration>,
     /// Prints each picture's number and what was heard in it: `frame …` lines on standard error.
     pub trace_frames: bool,
+    /// Prints what becomes of each of the user's scenes: `scene …` lines on standard error.
+    pub trace_scenes: bool,
     /// Prints the way of each evaluation to its first note, and how often the sound broke off.
     pub trace_code: bool,
     /// Prints each click that was played into the room and when its picture was submitted.
@@ -49,6 +51,7 @@ impl Drills {
                 "break-scene" => all.break_scene = true,
                 "hang-after" => all.hang_after = Some(Duration::from_secs(number()?)),
                 "trace-frames" => all.trace_frames = true,
+                "trace-scenes" => all.trace_scenes = true,
                 "trace-code" => all.trace_code = true,
                 "trace-clicks" => all.trace_clicks = true,
                 _ => bail!("there is no drill {name:?}"),

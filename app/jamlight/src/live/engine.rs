@@ -103,6 +103,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
         folder: paths.scenes(),
         software: false,
         played: Arc::default(),
+        traces: drills.trace_scenes,
     };
 
     // The show first: its device is made while the window opens.

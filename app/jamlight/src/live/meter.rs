@@ -20,6 +20,7 @@ pub(crate) struct Meter {
     millis: VecDeque<f32>,
     total: u64,
     num_rebuilds: u32,
+    num_compiled: u32,
     told: Option<Instant>,
 }
 
@@ -34,6 +35,11 @@ impl Meter {
         }
         self.times.push_back(at);
         self.total += 1;
+    }
+
+    /// A picture waited for a compiler.
+    pub(crate) fn compiled(&mut self) {
+        self.num_compiled += 1;
     }
 
     /// The device was replaced.
@@ -69,6 +75,7 @@ impl Meter {
             internal_size,
             adapter: adapter.to_owned(),
             num_rebuilds: self.num_rebuilds,
+            num_compiled: self.num_compiled,
         })
     }
 }

@@ -417,6 +417,9 @@ impl Render {
             clicks.submitted(input, heard, &self.start.board);
         }
         let device_secs = report.timings.total / 1000.0;
+        if report.num_compiled > 0 {
+            self.meter.compiled();
+        }
         for fault in report.faults {
             self.start.board.card(CardKind::Error, format!("A layer is left out: {fault}."), None);
         }
@@ -458,8 +461,8 @@ impl Render {
         }
         if self.start.drills.trace_frames {
             eprintln!(
-                "frame {} {:.4} onsets {} beat {:.3}",
-                input.frame_idx, input.time_secs, input.onset.count, input.beat
+                "frame {} {:.4} onsets {} beat {:.3} compiled {}",
+                input.frame_idx, input.time_secs, input.onset.count, input.beat, report.num_compiled
             );
         }
         if lose {

@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 use app_desktop::{Action, CardKind, Intent, SceneEntry};
 use app_director::{Candidate, Scenes};
 use app_library::{SceneLibrary, SceneOrigin};
 use renderer_gpu::Gpu;
 use renderer_scene::{FrameInput, PictureId, ProgramId, SceneProgram};
-use renderer_stage::{PreparedProgram, Stage, StageError};
+use renderer_stage::{MadeSteps, PreparedProgram, Stage, StageError};
 use sync_protocol::{DEFAULT_SCENE, SceneId, Show};
 
 use super::board::Board;
@@ -29,6 +29,9 @@ const IDLE_FRAMES: u64 = 30;
 /// Frames after which the device has let go what a program held, and its compiler too.
 const SETTLED_FRAMES: u64 = 30;
 
+/// Frames after which the stage's usual steps are made: the show comes first.
+const STEPS_AFTER_FRAMES: u64 = 15;
+
 /// What strangers' scenes are judged with.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -39,9 +42,18 @@ pub(crate) struct Gate {
     pub software: bool,
     /// Whether any scene of the show was drawn yet.
     pub played: Arc<AtomicBool>,
+    /// Prints what becomes of scenes (drill `trace-scenes`).
+    pub traces: bool,
 }
 
 impl Gate {
+    /// Says what became of a scene, or of a program.
+    pub(crate) fn trace(&self, what: impl FnOnce() -> String) {
+        if self.traces {
+            eprintln!("scene {}", what());
+        }
+    }
+
     /// Says at which share of its size a scene may be drawn; `None` when it may not. Blocks while a
     /// stranger's scene is tried: on a worker.
     pub(crate) fn share(
@@ -106,6 +118,8 @@ pub(crate) struct Scenery {
     playing: RefCell<Vec<SceneId>>,
     prepared: Receiver<Made>,
     reply: Sender<Made>,
+    /// The stage's usual steps, being made.
+    steps: Option<Receiver<MadeSteps>>,
 }
 
 impl Scenery {
@@ -128,19 +142,26 @@ impl Scenery {
             playing: RefCell::default(),
             prepared,
             reply,
+            steps: None,
         }
     }
 
     /// Puts on the stage what is ready. Returns whether anything was.
     pub(crate) fn take_prepared(&mut self, stage: &mut Stage, board: &Board) -> bool {
+        self.take_steps(stage);
         let ready_before = self.ready.len();
         while let Ok((scene, id, made)) = self.prepared.try_recv() {
             // Refused: its card is shown.
-            let Some(made) = made else { continue };
+            let Some(made) = made else {
+                self.gate.trace(|| format!("{:032x} locked", id.0));
+                continue;
+            };
             let installed = made.map(|(prepared, share)| {
                 let num_passes = prepared.program().passes.len();
                 (stage.install_prepared(prepared), share, num_passes)
             });
+            let plays = matches!(installed, Ok((true, ..)));
+            self.gate.trace(|| format!("{:032x} {}", id.0, if plays { "plays" } else { "refused" }));
             match installed {
                 Ok((true, share, num_passes)) => {
                     stage.set_program_scale(id, share);
@@ -178,6 +199,27 @@ impl Scenery {
             self.asked.retain(|id| ready.contains_key(id));
         }
         self.ready.len() > ready_before
+    }
+
+    /// Has the stage's usual steps made by a worker, and takes them: no change of scenes waits for a compiler.
+    fn take_steps(&mut self, stage: &mut Stage) {
+        if let Some(made) = self.steps.as_ref().and_then(|steps| steps.try_recv().ok()) {
+            stage.install_steps(made);
+        }
+        if self.steps.is_some() || self.frame < STEPS_AFTER_FRAMES {
+            return;
+        }
+        let usual = stage.usual_steps();
+        // One message: there is room for it.
+        let (reply, steps) = sync_channel(1);
+        self.steps = Some(steps);
+        let worker = std::thread::Builder::new().name("steps".to_owned()).spawn(move || {
+            // Nobody waits for it when the device went meanwhile.
+            let _ = reply.send(usual.make());
+        });
+        if let Err(err) = worker {
+            tracing::warn!(%err, "no thread to make the stage's steps");
+        }
     }
 
     /// Takes programs off the stage that the show does not name and that were not drawn for long, but for the last few.

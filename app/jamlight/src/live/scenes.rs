@@ -105,8 +105,16 @@ impl Worker {
     }
 
     fn compile(&self, id: &SceneId) {
-        if let Err(problem) = self.start.library.compile(id) {
-            self.start.board.card(CardKind::Error, format!("{problem}. What played before plays on."), None);
+        match self.start.library.compile(id) {
+            Ok(program) => self.start.gate.trace(|| format!("{id} compiled {:032x}", program.id.0)),
+            Err(problem) => {
+                self.start.gate.trace(|| format!("{id} refused"));
+                self.start.board.card(
+                    CardKind::Error,
+                    format!("{problem}. What played before plays on."),
+                    None,
+                );
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,10 +15,14 @@ use super::{Dice, GOOD, Text, hostile, mutant};
 
 /// How long the app may take until it shows the good scenes.
 const START: Duration = Duration::from_secs(60);
-/// After this the app has seen a changed file, and tries it if it compiles.
-const NOTICED: Duration = Duration::from_millis(700);
+/// How often the start is looked at, and what comes back.
+const LOOK: Duration = Duration::from_millis(150);
+/// Within this the app says what it makes of a changed file.
+const NOTICED: Duration = Duration::from_secs(15);
 /// The longest a trial may take, its process's start included.
 const TRIAL: Duration = Duration::from_secs(90);
+/// How many are done between two lines that say how far it is.
+const SAY_EVERY: usize = 50;
 /// How long the good scene may take to come back.
 const BACK: Duration = Duration::from_secs(20);
 /// What of 255 the mean colour may differ from the good scenes'.
@@ -33,6 +38,9 @@ pub struct Hostile {
     /// Leaves out the shaders that mean harm.
     #[arg(long)]
     only_mutants: bool,
+    /// Leaves out so many at the beginning: those that were done.
+    #[arg(long, default_value_t = 0)]
+    skip: usize,
     /// How many broken ones.
     #[arg(long, default_value_t = 1_000)]
     mutants: usize,
@@ -52,6 +60,8 @@ pub struct Hostile {
 struct Tally {
     hostile: usize,
     mutants: usize,
+    /// Those that compiled.
+    tried: usize,
     played: usize,
     locked: usize,
     lost: usize,
@@ -78,16 +88,19 @@ pub fn drive(args: &Hostile) -> Result<()> {
     let mut show = Show::open(&args.jamlight)?;
     let mut tally = Tally::default();
     let started = Instant::now();
-    for (no, shader) in shaders.iter().enumerate() {
+    for (no, shader) in shaders.iter().enumerate().skip(args.skip) {
         if started.elapsed().as_secs() > args.seconds {
             break;
+        }
+        if no > args.skip && no.is_multiple_of(SAY_EVERY) {
+            println!("{no} after {:.0} s: {tally:?}", started.elapsed().as_secs_f32());
         }
         show.try_out(shader, &mut tally).with_context(|| format!("shader {no}:\n{:.2000}", shader.text))?;
         if no < num_hostile { tally.hostile += 1 } else { tally.mutants += 1 }
     }
     let gaps = show.gaps();
     let of = |share: f64| gaps.get(((gaps.len().max(1) - 1) as f64 * share) as usize).copied().unwrap_or(0.0);
-    println!("{tally:?}, process deaths 0");
+    println!("{tally:?} in {:.0} s, process deaths 0", started.elapsed().as_secs_f32());
     println!(
         "{} frames: median {:.0}, p99 {:.0}, longest {:.0} ms, {} over 500 ms",
         gaps.len(),
@@ -116,6 +129,8 @@ struct Show {
     app: Child,
     /// When each frame was drawn. Held for a push.
     frames: Arc<Mutex<Vec<Instant>>>,
+    /// What the app says of scenes.
+    said: Receiver<String>,
     good: [f32; 3],
 }
 
@@ -139,7 +154,7 @@ impl Show {
         let mut first = start(jamlight, &home)?;
         let begun = Instant::now();
         while !autosave.exists() && begun.elapsed() < START {
-            std::thread::sleep(NOTICED);
+            std::thread::sleep(LOOK);
         }
         first.kill()?;
         first.wait()?;
@@ -149,68 +164,105 @@ impl Show {
         let frames = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(app.stderr.take().context("no standard error")?).lines();
         let drawn = frames.clone();
+        let (say, said) = channel();
         std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok).filter(|line| line.starts_with("frame ")) {
-                drop(line);
-                drawn.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(Instant::now());
+            for line in lines.map_while(Result::ok) {
+                if line.starts_with("frame ") {
+                    drawn.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(Instant::now());
+                } else if let Some(of_scene) = line.strip_prefix("scene ") {
+                    // Nobody listens when all is done.
+                    let _ = say.send(of_scene.to_owned());
+                }
             }
         });
-        let mut show = Self { home, app, frames, good: [0.0; 3] };
+        let mut show = Self { home, app, frames, said, good: [0.0; 3] };
         let begun = Instant::now();
         while !show.good.iter().all(|share| *share > 40.0) {
             if begun.elapsed() > START {
                 bail!("the good scenes do not play: {:?}", show.good);
             }
-            std::thread::sleep(NOTICED);
+            std::thread::sleep(LOOK);
             show.good = show.colour().unwrap_or_default();
         }
-        std::thread::sleep(NOTICED * 4);
+        std::thread::sleep(LOOK * 20);
         show.good = show.colour()?;
         show.frames.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         Ok(show)
     }
 
-    /// Saves a shader over the good scene of its format, waits for what the app makes of it, and brings the good one back.
+    /// Saves a shader over the good scene of its format and waits for what the app makes of it. What plays is replaced by
+    /// the good one; what does not has left that where it was.
     fn try_out(&mut self, shader: &Text, tally: &mut Tally) -> Result<()> {
         let Some((ending, good)) = GOOD.iter().find(|(ending, _)| *ending == shader.ending) else {
             return Ok(());
         };
-        let file = self.home.join(format!("data/scenes/x{ending}.{ending}"));
-        let before = self.found();
-        std::fs::write(&file, &shader.text)?;
-        let begun = Instant::now();
-        std::thread::sleep(NOTICED);
-        while has_children(self.app.id()) && begun.elapsed() < TRIAL {
-            std::thread::sleep(NOTICED / 4);
-        }
-        let after = self.found();
-        let plays = after.0 > before.0;
+        self.said.try_iter().for_each(drop);
+        self.save(ending, &shader.text)?;
+        let said = self.wait_for(&format!("x{ending} "), NOTICED)?;
+        let fate = match said.strip_prefix("compiled ") {
+            Some(program) => {
+                let fate = self.wait_for(&format!("{program} "), TRIAL)?;
+                tally.tried += 1;
+                fate
+            }
+            None => said,
+        };
+        let plays = fate == "plays";
         tally.played += usize::from(plays);
-        tally.locked += usize::from(after.1 > before.1);
-        // What plays may look as it likes; what does not leaves all as it was.
-        if !plays && !self.is_good() {
-            tally.lost += 1;
-            println!("not held: {:?}, good is {:?}\n{:.1500}", self.colour(), self.good, shader.text);
+        tally.locked += usize::from(fate == "locked");
+        if !plays {
+            if !self.is_good() {
+                tally.lost += 1;
+                println!("not held: {:?}, good is {:?}\n{:.1500}", self.colour(), self.good, shader.text);
+            }
+            return Ok(());
         }
-        std::fs::write(&file, good)?;
+        self.save(ending, good)?;
         let begun = Instant::now();
         while !self.is_good() {
-            if let Some(status) = self.app.try_wait()? {
-                bail!("the app ended: {status}");
-            }
             if begun.elapsed() > BACK {
                 bail!("the good scene does not come back: {:?}, good is {:?}", self.colour(), self.good);
             }
-            std::thread::sleep(NOTICED / 4);
+            self.lives()?;
+            std::thread::sleep(LOOK);
         }
         Ok(())
     }
 
-    /// How many scenes were tried and may play, and how many are locked away.
-    fn found(&self) -> (usize, usize) {
-        let text = std::fs::read_to_string(self.home.join("state/quarantine.json")).unwrap_or_default();
-        let (locked, tried) = text.split_once("\"tried\"").unwrap_or((&text, ""));
-        (tried.matches(':').count(), locked.matches("\"reason\"").count())
+    /// Puts a scene into the folder at once: half a file is another scene.
+    fn save(&self, ending: &str, text: &str) -> Result<()> {
+        let whole = self.home.join("whole");
+        std::fs::write(&whole, text)?;
+        Ok(std::fs::rename(whole, self.home.join(format!("data/scenes/x{ending}.{ending}")))?)
+    }
+
+    /// Returns what the app says next that begins so, without its beginning.
+    fn wait_for(&mut self, beginning: &str, patience: Duration) -> Result<String> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.said.recv_timeout(until.saturating_duration_since(Instant::now()).min(LOOK)) {
+                Ok(said) => {
+                    if let Some(rest) = said.strip_prefix(beginning) {
+                        return Ok(rest.to_owned());
+                    }
+                }
+                Err(_) => {
+                    self.lives()?;
+                    if Instant::now() >= until {
+                        bail!("the app says nothing of {beginning:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// # Errors
+    /// When the app has ended.
+    fn lives(&mut self) -> Result<()> {
+        match self.app.try_wait()? {
+            Some(status) => bail!("the app ended: {status}"),
+            None => Ok(()),
+        }
     }
 
     fn is_good(&self) -> bool {
@@ -254,7 +306,16 @@ impl Show {
 
 fn start(jamlight: &Path, home: &Path) -> Result<Child> {
     Command::new(jamlight)
-        .args(["--no-supervisor", "--drill", "trace-frames", "--stream-port", &PORT.to_string(), "--home"])
+        .args([
+            "--no-supervisor",
+            "--drill",
+            "trace-frames",
+            "--drill",
+            "trace-scenes",
+            "--stream-port",
+            &PORT.to_string(),
+            "--home",
+        ])
         .arg(home)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -281,11 +342,4 @@ fn three_layers(autosave: &str) -> Result<String> {
         .collect();
     let next = after.trim_start_matches([':', ' ', '1', '2', '3', '4']);
     Ok(format!("{before}\"layers\": [{}],\n\"next_layer\": 4{next}", three.join(",")))
-}
-
-fn has_children(pid: u32) -> bool {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
-        .any(|children| !children.trim().is_empty())
 }

@@ -16,3 +16,4 @@ mod pictures;
 mod quality;
 mod rig;
 mod song;
+mod swaps;

@@ -42,8 +42,11 @@ struct Row {
     format: Option<SceneKind>,
     ok: bool,
     error: Option<RowError>,
+    /// Every picture looked at is black, or of one colour.
     black: bool,
     flat: bool,
+    /// Pixels of the worst picture looked at whose light is no finite number.
+    not_finite: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,6 +84,7 @@ fn check(gpu: &Gpu, file: &Path) -> Row {
         error: None,
         black: false,
         flat: false,
+        not_finite: 0,
     };
     let library = SceneLibrary::default();
     let outcome = library.add_file(SceneId::from(CHECKED), file).and_then(|program| {
@@ -93,7 +97,9 @@ fn check(gpu: &Gpu, file: &Path) -> Row {
         })
     });
     match outcome {
-        Ok((black, flat)) => (row.ok, row.black, row.flat) = (true, black, flat),
+        Ok(seen) => {
+            (row.ok, row.black, row.flat, row.not_finite) = (true, seen.black, seen.flat, seen.not_finite)
+        }
         Err(SceneProblem { line, column, message, .. }) => {
             row.error = Some(RowError { line, column, message })
         }
@@ -101,8 +107,14 @@ fn check(gpu: &Gpu, file: &Path) -> Row {
     row
 }
 
-/// Returns whether every picture looked at is black, and whether every one is flat.
-fn look(gpu: &Gpu, library: SceneLibrary) -> Result<(bool, bool)> {
+/// What was seen of a scene.
+struct Seen {
+    black: bool,
+    flat: bool,
+    not_finite: usize,
+}
+
+fn look(gpu: &Gpu, library: SceneLibrary) -> Result<Seen> {
     let mut show = Show::default();
     for layer in &mut show.layers {
         layer.source = LayerSource::Scene(SceneId::from(CHECKED));
@@ -110,17 +122,18 @@ fn look(gpu: &Gpu, library: SceneLibrary) -> Result<(bool, bool)> {
     let listener = Listener::open(None, &audio_analysis::Settings::default())?;
     let mut song = Song::new(listener, FPS, 0.0, &show.tempo)?;
     let mut film = Film::new(gpu, Arc::new(library), SIZE, FPS, 0.0)?;
-    let (mut black, mut flat) = (true, true);
+    let mut seen = Seen { black: true, flat: true, not_finite: 0 };
     for frame in 1..=LOOKED_AT[LOOKED_AT.len() - 1] {
         let hearing = song.hear(film.secs(), &show.tempo)?;
         let pixels = film.next(&show, &hearing)?;
         if LOOKED_AT.contains(&frame) {
             let colours: Vec<u8> = pixels.data.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-            black &= colours.iter().all(|value| *value <= BLACK);
-            flat &= deviation(&colours) <= FLAT;
+            seen.black &= colours.iter().all(|value| *value <= BLACK);
+            seen.flat &= deviation(&colours) <= FLAT;
+            seen.not_finite = seen.not_finite.max(film.num_not_finite()?);
         }
     }
-    Ok((black, flat))
+    Ok(seen)
 }
 
 fn deviation(values: &[u8]) -> f64 {
@@ -134,6 +147,9 @@ fn print_words(row: &Row) {
         Some(error) => println!("{}:{}:{}: {}", row.file, error.line, error.column, error.message),
         None if row.black => println!("{}: compiles, but shows black", row.file),
         None if row.flat => println!("{}: compiles, but shows one colour", row.file),
+        None if row.not_finite > 0 => {
+            println!("{}: compiles, but {} pixels are no numbers", row.file, row.not_finite)
+        }
         None => println!("{}: good", row.file),
     }
 }
