@@ -64,10 +64,7 @@ pub(crate) fn code_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, comma
     let mut desk = std::mem::take(&mut shell.code);
     let id = desk.in_front(model);
     let asked = keys(ui, &desk, &id);
-    // Who paints the picture paints this with it: a second look at every pixel of the window is what a processor that
-    // draws has no time for.
-    let fill = if shell.veils_picture() { egui::Color32::TRANSPARENT } else { backdrop(ui, model) };
-    let frame = egui::Frame::new().fill(fill).inner_margin(SPACE_M);
+    let frame = egui::Frame::new().fill(shell.fill(model, backdrop(ui, model))).inner_margin(SPACE_M);
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         bar_ui(ui, &mut desk, &id, shell, model, commands);
         if desk.shows_scene {

@@ -54,7 +54,7 @@ pub(crate) enum Tab {
 /// The selected layer's controls, what holds for the whole show, what happens by itself.
 pub(crate) fn inspector_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
-    let frame = egui::Frame::new().fill(tokens.panel).inner_margin(SPACE_M);
+    let frame = egui::Frame::new().fill(shell.fill(model, tokens.panel)).inner_margin(SPACE_M);
     egui::Panel::right("inspector").exact_size(INSPECTOR_WIDTH).resizable(false).frame(frame).show(
         ui,
         |ui| {

@@ -56,8 +56,8 @@ pub(crate) fn room_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &
     }
     let tokens = Tokens::in_use(ui);
     let room = &model.room;
+    let frame = egui::Frame::new().fill(shell.fill(model, tokens.panel)).inner_margin(SPACE_M);
     let panel = &mut shell.room;
-    let frame = egui::Frame::new().fill(tokens.panel).inner_margin(SPACE_M);
     egui::Panel::right("room").exact_size(ROOM_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             let unread = unread(room, panel);

@@ -24,7 +24,7 @@ const NEW_COLOUR: [f32; 4] = [0.72, 0.21, 0.46, 1.0];
 /// The layers from bottom to top, left to right, and the crossfader between the decks.
 pub(crate) fn layers_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
-    let frame = egui::Frame::new().fill(tokens.panel).inner_margin(SPACE_M);
+    let frame = egui::Frame::new().fill(shell.fill(model, tokens.panel)).inner_margin(SPACE_M);
     egui::Panel::bottom("layers").exact_size(HEIGHT).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             let decks = model.show.layers.iter().any(|layer| layer.deck.is_some());

@@ -57,5 +57,5 @@ pub use model::{
 };
 pub use now_playing::{Online, OnlineService, Played, Playing};
 pub use outputs::{MAX_MORE_SCREENS, OutputState, OutputWishes, Screen, ScreenPlace, StreamBackdrop};
-pub use shell::{Mode, PaintPicture, Shell, shell_ui};
+pub use shell::{Mode, PaintPicture, PictureView, Shell, shell_ui};
 pub use stage_model::{ImportTarget, LiveValue, Marks, StageView};

@@ -26,7 +26,7 @@ pub(crate) struct Shelf {
 /// All scenes as thumbnails; a click puts one on the selected layer, a right click marks it.
 pub(crate) fn library_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
-    let frame = egui::Frame::new().fill(tokens.panel).inner_margin(SPACE_M);
+    let frame = egui::Frame::new().fill(shell.fill(model, tokens.panel)).inner_margin(SPACE_M);
     egui::Panel::left("library").exact_size(LIBRARY_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.heading("Library");

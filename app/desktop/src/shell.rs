@@ -45,8 +45,24 @@ impl Mode {
     }
 }
 
-/// Draws a picture in a place of the window, and a colour over it, without egui's own shader.
-pub type PaintPicture = fn(Rect, &Picture, egui::Color32) -> egui::epaint::PaintCallback;
+/// Where the picture is in the window, and what lies over it: painted with it, since a second look at every pixel of the
+/// window is what a processor that draws has no time for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PictureView {
+    /// All that is painted, in points: black where the picture is not.
+    pub area: Rect,
+    /// The picture's place in it.
+    pub place: Rect,
+    /// What the panels leave free.
+    pub free: Rect,
+    /// The colour over what is free.
+    pub over_free: egui::Color32,
+    /// The colour of the panels.
+    pub panels: egui::Color32,
+}
+
+/// Draws the picture without egui's own shader.
+pub type PaintPicture = fn(&Picture, PictureView) -> egui::epaint::PaintCallback;
 
 /// What the window remembers between frames. It outlives the window's GPU.
 #[derive(Default)]
@@ -87,9 +103,12 @@ impl Shell {
         Self { presence: 1.0, wanted_picture: MAX_PICTURE, ..Self::default() }
     }
 
-    /// Whether the picture is painted with what lies over it.
-    pub(crate) fn veils_picture(&self) -> bool {
-        self.paint_picture.is_some()
+    /// The fill of what lies over the picture: none where the picture is painted with it.
+    pub(crate) fn fill(&self, model: &Model, colour: egui::Color32) -> egui::Color32 {
+        match self.paint_picture {
+            Some(_) if model.picture.is_some() => egui::Color32::TRANSPARENT,
+            _ => colour,
+        }
     }
 
     /// Draws the large picture this way; without it, as a texture of egui's.
@@ -239,25 +258,28 @@ pub fn shell_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model, commands: &
     ui.ctx().set_zoom_factor(model.look.scale.clamp(0.75, 2.0));
     keys::handle(ui, shell, model, commands);
     shell.fade(ui, model);
-    picture_ui(ui, shell, model);
+    let picture = ui.painter().add(egui::Shape::Noop);
+    let mut free = ui.ctx().content_rect();
     if shell.presence > 0.0 {
         ui.scope(|ui| {
             ui.multiply_opacity(shell.presence);
             status_bar_ui(ui, shell, model, commands);
             room_ui(ui, shell, model, commands);
-            match shell.mode {
-                Mode::Play => {}
-                Mode::Mix => {
-                    layers_ui(ui, shell, model, commands);
-                    library_ui(ui, shell, model, commands);
-                    inspector_ui(ui, shell, model, commands);
-                }
-                Mode::Code => code_ui(ui, shell, model, commands),
+            if shell.mode == Mode::Mix {
+                layers_ui(ui, shell, model, commands);
+                library_ui(ui, shell, model, commands);
+                inspector_ui(ui, shell, model, commands);
+            }
+            free = ui.available_rect_before_wrap();
+            if shell.mode == Mode::Code {
+                code_ui(ui, shell, model, commands);
             }
         });
     } else {
         ui.ctx().set_cursor_icon(egui::CursorIcon::None);
     }
+    let shape = picture_shape(ui, shell, model, free);
+    ui.painter().set(picture, shape);
     drops_ui(ui, commands);
     cards_ui(ui, model, commands);
     browser_ui(ui, shell, model, commands);
@@ -290,16 +312,14 @@ fn drops_ui(ui: &egui::Ui, commands: &CommandSender) {
     }
 }
 
-/// The picture, as large as it goes without changing its shape.
-fn picture_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model) {
+/// The picture, as large as it goes without changing its shape, and the colours of what lies over it.
+fn picture_shape(ui: &egui::Ui, shell: &mut Shell, model: &Model, free: Rect) -> egui::Shape {
     let area = ui.ctx().content_rect();
     let scale = ui.ctx().pixels_per_point();
     shell.wanted_picture = fit([(area.width() * scale) as u32, (area.height() * scale) as u32], MAX_PICTURE);
-    let background = Tokens::in_use(ui).background;
-    let Some(picture) = &model.picture else {
-        ui.painter().rect_filled(area, 0.0, background);
-        return;
-    };
+    let tokens = Tokens::in_use(ui);
+    let background = egui::Shape::rect_filled(area, 0.0, tokens.background);
+    let Some(picture) = &model.picture else { return background };
     let aspect = picture.size[0] as f32 / picture.size[1].max(1) as f32;
     let size = if area.width() / area.height() > aspect {
         egui::vec2(area.height() * aspect, area.height())
@@ -307,31 +327,17 @@ fn picture_ui(ui: &mut egui::Ui, shell: &mut Shell, model: &Model) {
         egui::vec2(area.width(), area.width() / aspect)
     };
     let place = Rect::from_center_size(area.center(), size);
-    // A pixel that is painted twice costs twice where a processor draws: only what the picture leaves is filled.
-    for bar in [
-        Rect::from_min_max(area.min, egui::pos2(place.left(), area.bottom())),
-        Rect::from_min_max(egui::pos2(place.right(), area.top()), area.max),
-        Rect::from_min_max(area.min, egui::pos2(area.right(), place.top())),
-        Rect::from_min_max(egui::pos2(area.left(), place.bottom()), area.max),
-    ] {
-        if bar.is_positive() {
-            ui.painter().rect_filled(bar, 0.0, background);
-        }
+    if let Some(paint) = shell.paint_picture {
+        let over_free = match shell.mode {
+            Mode::Code => code::backdrop(ui, model).gamma_multiply(shell.presence),
+            Mode::Play | Mode::Mix => egui::Color32::TRANSPARENT,
+        };
+        let panels = tokens.panel.gamma_multiply(shell.presence);
+        return paint(picture, PictureView { area, place, free, over_free, panels }).into();
     }
-    match shell.paint_picture {
-        Some(paint) => {
-            let veil = match shell.mode {
-                Mode::Code => code::backdrop(ui, model).gamma_multiply(shell.presence),
-                Mode::Play | Mode::Mix => egui::Color32::TRANSPARENT,
-            };
-            ui.painter().add(paint(place, picture, veil));
-        }
-        None => {
-            let Some(texture) = shell.texture(ui.ctx(), "program", picture) else { return };
-            let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-            ui.painter().image(texture, place, whole, egui::Color32::WHITE);
-        }
-    }
+    let Some(texture) = shell.texture(ui.ctx(), "program", picture) else { return background };
+    let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+    egui::Shape::Vec(vec![background, egui::Shape::image(texture, place, whole, egui::Color32::WHITE)])
 }
 
 /// Scales `size` down until it fits into `limit`, keeping its shape; even sides, at least 2.

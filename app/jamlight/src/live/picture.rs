@@ -5,16 +5,16 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use app_desktop::Picture;
+use app_desktop::{Picture, PictureView};
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
 use egui::epaint::{PaintCallback, PaintCallbackInfo};
 use renderer_gpu::CORNER_WGSL;
 
 const PICTURE_WGSL: &str = include_str!("../../../../shaders/stage/window.wgsl");
 
-/// Returns what draws the picture in a place of the window, and a colour over it.
-pub(crate) fn paint_picture(place: egui::Rect, picture: &Picture, veil: egui::Color32) -> PaintCallback {
-    Callback::new_paint_callback(place, ShowPicture(picture.clone(), veil))
+/// Returns what draws the picture, and the colours of what lies over it.
+pub(crate) fn paint_picture(picture: &Picture, view: PictureView) -> PaintCallback {
+    Callback::new_paint_callback(view.area, ShowPicture(picture.clone(), view))
 }
 
 /// Makes what [`paint_picture`] needs on the window's device.
@@ -23,21 +23,38 @@ pub(crate) fn prepare_window(render_state: &eframe::egui_wgpu::RenderState) {
     render_state.renderer.write().callback_resources.insert(painter);
 }
 
-struct ShowPicture(Picture, egui::Color32);
+struct ShowPicture(Picture, PictureView);
+
+impl ShowPicture {
+    /// The picture's place in pixels of the window: its corner and its size.
+    fn place(&self, pixels_per_point: f32) -> [f32; 4] {
+        let [left, top, right, bottom] = corners(self.1.place, pixels_per_point);
+        [left, top, right - left, bottom - top]
+    }
+}
+
+/// A place's corners in whole pixels.
+fn corners(place: egui::Rect, pixels_per_point: f32) -> [f32; 4] {
+    [place.left(), place.top(), place.right(), place.bottom()].map(|side| (side * pixels_per_point).round())
+}
 
 impl CallbackTrait for ShowPicture {
     fn prepare(
         &self,
         _device: &wgpu::Device,
         queue: &wgpu::Queue,
-        _screen: &ScreenDescriptor,
+        screen: &ScreenDescriptor,
         encoder: &mut wgpu::CommandEncoder,
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         if let Some(painter) = resources.get_mut::<Painter>() {
             painter.upload(encoder, &self.0);
-            let veil = self.1.to_array().map(|part| (f32::from(part) / 255.0).to_le_bytes());
-            queue.write_buffer(&painter.veil, 0, veil.as_flattened());
+            let scale = screen.pixels_per_point;
+            let colour = |colour: egui::Color32| colour.to_array().map(|part| f32::from(part) / 255.0);
+            let (free, over_free, panels) = (self.1.free, colour(self.1.over_free), colour(self.1.panels));
+            let view = [self.place(scale), corners(free, scale), over_free, panels];
+            let bytes = view.map(|four| four.map(f32::to_le_bytes));
+            queue.write_buffer(&painter.view, 0, bytes.as_flattened().as_flattened());
         }
         Vec::new()
     }
@@ -51,8 +68,8 @@ impl CallbackTrait for ShowPicture {
         if let Some(painter) = resources.get::<Painter>()
             && let Some(uploaded) = &painter.uploaded
         {
-            let place = info.viewport_in_pixels();
-            let exact = [place.width_px, place.height_px].map(|side| side.max(0) as u32) == uploaded.size;
+            let [_, _, width, height] = self.place(info.pixels_per_point);
+            let exact = [width, height].map(|side| side as u32) == uploaded.size;
             pass.set_pipeline(painter.pipeline(exact));
             pass.set_bind_group(0, &uploaded.group, &[]);
             pass.draw(0..3, 0..1);
@@ -64,7 +81,7 @@ impl CallbackTrait for ShowPicture {
 struct Painter {
     layout: wgpu::BindGroupLayout,
     sampler: wgpu::Sampler,
-    veil: wgpu::Buffer,
+    view: wgpu::Buffer,
     device: wgpu::Device,
     target: wgpu::TextureFormat,
     module: wgpu::ShaderModule,
@@ -102,14 +119,14 @@ impl Painter {
             multisampled: false,
         };
         let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
-        let veil = wgpu::BindingType::Buffer {
+        let view = wgpu::BindingType::Buffer {
             ty: wgpu::BufferBindingType::Uniform,
             has_dynamic_offset: false,
             min_binding_size: None,
         };
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("picture"),
-            entries: &[entry(0, texture), entry(1, sampler), entry(2, veil)],
+            entries: &[entry(0, texture), entry(1, sampler), entry(2, view)],
         });
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some("picture"),
@@ -128,9 +145,9 @@ impl Painter {
                 min_filter: wgpu::FilterMode::Linear,
                 ..wgpu::SamplerDescriptor::default()
             }),
-            veil: device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("veil"),
-                size: size_of::<[f32; 4]>() as u64,
+            view: device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("view"),
+                size: size_of::<[[f32; 4]; 4]>() as u64,
                 usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             }),
@@ -202,7 +219,7 @@ impl Painter {
                         binding: 1,
                         resource: wgpu::BindingResource::Sampler(&self.sampler),
                     },
-                    wgpu::BindGroupEntry { binding: 2, resource: self.veil.as_entire_binding() },
+                    wgpu::BindGroupEntry { binding: 2, resource: self.view.as_entire_binding() },
                 ],
             });
             // No version has this number: the pixels follow.
