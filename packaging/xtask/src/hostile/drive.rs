@@ -1,6 +1,7 @@
 //! Puts shaders into the running app as its user's scenes, one after the other, and watches the show.
 #![expect(clippy::disallowed_methods, reason = "chores read files, run programs and a clock")]
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -176,16 +177,27 @@ impl Show {
             }
         });
         let mut show = Self { home, app, frames, said, good: [0.0; 3] };
+        // Until all were tried, the default scene stands in.
+        let (mut wanted, mut playing) = (HashSet::new(), HashSet::new());
+        while wanted.len() < GOOD.len() || !wanted.is_subset(&playing) {
+            let said = show.wait_for("", START)?;
+            if let Some((name, program)) = said.split_once(" compiled ") {
+                let good = GOOD.iter().any(|(ending, _)| name.strip_prefix('x') == Some(ending));
+                wanted.extend(good.then(|| program.to_owned()));
+            } else if let Some(program) = said.strip_suffix(" plays") {
+                playing.insert(program.to_owned());
+            }
+        }
         let begun = Instant::now();
-        while !show.good.iter().all(|share| *share > 40.0) {
+        let mut before = [0.0; 3];
+        while !alike(before, show.good) || !show.good.iter().all(|share| *share > 40.0) {
             if begun.elapsed() > START {
                 bail!("the good scenes do not play: {:?}", show.good);
             }
-            std::thread::sleep(LOOK);
-            show.good = show.colour().unwrap_or_default();
+            std::thread::sleep(LOOK * 4);
+            let now = show.colour().unwrap_or_default();
+            before = std::mem::replace(&mut show.good, now);
         }
-        std::thread::sleep(LOOK * 20);
-        show.good = show.colour()?;
         show.frames.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         Ok(show)
     }
@@ -266,7 +278,7 @@ impl Show {
     }
 
     fn is_good(&self) -> bool {
-        self.colour().is_ok_and(|now| now.iter().zip(self.good).all(|(a, b)| (a - b).abs() <= NEAR))
+        self.colour().is_ok_and(|now| alike(now, self.good))
     }
 
     /// The mean colour of what is shown, 0–255.
@@ -302,6 +314,10 @@ impl Show {
         gaps.sort_by(f64::total_cmp);
         gaps
     }
+}
+
+fn alike(a: [f32; 3], b: [f32; 3]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= NEAR)
 }
 
 fn start(jamlight: &Path, home: &Path) -> Result<Child> {
