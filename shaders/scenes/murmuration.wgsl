@@ -35,7 +35,8 @@ default = 0.55
 [[storage]]
 name = "birds"
 type = "vec4f"
-count = 819200
+count = 8192
+times = "flock"
 
 [[storage]]
 name = "tally"

@@ -43,7 +43,8 @@ default = 0.55
 [[storage]]
 name = "cloud"
 type = "vec4f"
-count = 1048576
+count = 16384
+times = "points"
 
 [[buffer]]
 name = "trail"

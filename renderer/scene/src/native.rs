@@ -30,6 +30,7 @@
 //! name = "sparks"                # `sparks` (read_write) in compute passes, `sparks_ro` (read) anywhere
 //! type = "Spark"                 # the element, a type of this file
 //! count = 4096
+//! times = "thousands"            # a float parameter: multiplies the count by its whole part
 //!
 //! [[pass]]                       # passes run in this order
 //! compute = "step"               # an @compute entry point
@@ -44,7 +45,7 @@
 //! fragment = "spark_fragment"
 //! vertices = 6
 //! instances = 4096
-//! times = "thousands"            # a float parameter: multiplies instances, or groups in x, by its whole part
+//! times = "thousands"            # likewise multiplies the instances, or the groups in x
 //! blend = "add"                  # replace (default) | add | add_on_clear | over_on_clear
 //! ---*/
 //! ```
@@ -200,14 +201,17 @@ fn storage_specs(header: &Header, module: &naga::Module) -> Result<Vec<StorageSp
                 })
                 .ok_or_else(|| SceneError::whole(format!("storage {:?} has no array type", storage.name)))?;
             let size_bytes = stride * u64::from(storage.count);
-            if size_bytes > header::MAX_STORAGE_BYTES {
+            let times = storage.times.as_deref().map(|name| header.times(name)).transpose();
+            let times = times.map_err(SceneError::whole)?;
+            let most_bytes = size_bytes.saturating_mul(times.map_or(1, |(_, most)| u64::from(most)));
+            if most_bytes > header::MAX_STORAGE_BYTES {
                 return Err(SceneError::whole(format!(
-                    "storage {:?} takes {size_bytes} bytes, the limit is {}",
+                    "storage {:?} can take {most_bytes} bytes, the limit is {}",
                     storage.name,
                     header::MAX_STORAGE_BYTES
                 )));
             }
-            Ok(StorageSpec { name: storage.name.clone(), size_bytes })
+            Ok(StorageSpec { name: storage.name.clone(), size_bytes, times: times.map(|(param, _)| param) })
         })
         .collect()
 }
@@ -236,7 +240,7 @@ fn build_pass(
             .position(|entry| entry.stage == stage && (entry.name == name || name.is_empty()))
             .ok_or_else(|| fault(format!("pass {} wants {name:?}, which is no {stage:?} entry point", i + 1)))
     };
-    let times = header.times_param(pass).map_err(fault)?;
+    let times = header.pass_times(pass).map_err(fault)?;
     let (entries, kind, label) = if let Some(entry) = &pass.compute {
         let idx = find(entry, naga::ShaderStage::Compute)?;
         let workgroups = match (&pass.cover, pass.groups) {

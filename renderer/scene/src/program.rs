@@ -127,6 +127,9 @@ pub struct StorageSpec {
     pub name: String,
     /// Its size, in bytes.
     pub size_bytes: u64,
+    /// The parameter whose whole part, at least 1, multiplies the size. It grows while the program runs, what is new is
+    /// zero; it never shrinks.
+    pub times: Option<usize>,
 }
 
 /// A sound texture, made from the Signal by the stage.

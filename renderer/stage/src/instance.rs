@@ -3,7 +3,7 @@
 use renderer_gpu::{Keep, TextureError, TextureId};
 use renderer_scene::{
     BindingKind, BufferSpec, FrameInput, FrameUniform, Pass, PassBlend, PassKind, PassTarget, ProgramId,
-    ProgramInput, SceneProgram, TextureSource, Workgroups,
+    ProgramInput, SceneProgram, StorageSpec, TextureSource, Workgroups,
 };
 
 use crate::compose::{Composer, Slot, Step};
@@ -73,21 +73,7 @@ fn written_buffers(pass: &Pass) -> impl Iterator<Item = usize> {
 impl Instance {
     /// Makes the memory of a program; its textures follow with the first frame's size.
     pub(crate) fn new(kit: &mut Kit, program: &SceneProgram) -> Self {
-        let storages = program
-            .storages
-            .iter()
-            .map(|spec| {
-                let buffer = kit.gpu.device().create_buffer(&wgpu::BufferDescriptor {
-                    label: Some(&spec.name),
-                    size: spec.size_bytes.next_multiple_of(4).max(16),
-                    usage: wgpu::BufferUsages::STORAGE
-                        | wgpu::BufferUsages::COPY_SRC
-                        | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                });
-                (buffer, kit.number())
-            })
-            .collect();
+        let storages = program.storages.iter().map(|spec| make_storage(kit, spec, spec.size_bytes)).collect();
         let empty = || Pair { halves: [None; 2], current: 0, size: [0; 2], written: false };
         Self {
             program: program.id,
@@ -124,6 +110,7 @@ impl Instance {
     ) -> Result<TextureId, TextureError> {
         let program = &*prepared.program;
         self.size_textures(kit, composer, encoder, prepared, drawing)?;
+        self.size_storages(kit, encoder, program, drawing.program);
         let params = params_uniform(kit, program, drawing.program);
         if prepared.uses_previous {
             self.output.current = 1 - self.output.current;
@@ -171,6 +158,26 @@ impl Instance {
             height: 0,
             limit: 0,
         })
+    }
+
+    /// Makes the storages as large as the parameters ask for, with what they hold.
+    fn size_storages(
+        &mut self,
+        kit: &mut Kit,
+        encoder: &mut wgpu::CommandEncoder,
+        program: &SceneProgram,
+        input: &ProgramInput,
+    ) {
+        for (storage, spec) in self.storages.iter_mut().zip(&program.storages) {
+            let Some(param) = spec.times else { continue };
+            let bytes = spec.size_bytes * u64::from(times(program, input, param));
+            let held = storage.0.size();
+            if bytes > held {
+                let larger = make_storage(kit, spec, bytes);
+                encoder.copy_buffer_to_buffer(&storage.0, 0, &larger.0, 0, held);
+                *storage = larger;
+            }
+        }
     }
 
     fn run(
@@ -362,6 +369,18 @@ fn resize(
 }
 
 /// The whole part of a parameter, inside its range, at least 1: the range is what the front end checked.
+/// A storage and the number that tells it from all others. At least 16 bytes: devices refuse to bind less.
+pub(crate) fn make_storage(kit: &mut Kit, spec: &StorageSpec, bytes: u64) -> (wgpu::Buffer, u64) {
+    let buffer = kit.gpu.device().create_buffer(&wgpu::BufferDescriptor {
+        label: Some(&spec.name),
+        size: bytes.next_multiple_of(4).max(16),
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    (buffer, kit.number())
+}
+
+/// The whole part of a parameter that multiplies something, at least 1.
 fn times(program: &SceneProgram, input: &ProgramInput, param: usize) -> u32 {
     let Some(spec) = program.params.get(param) else { return 1 };
     let slot = input.params.get(param).copied().unwrap_or_else(|| spec.default_slot());

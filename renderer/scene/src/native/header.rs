@@ -93,6 +93,7 @@ struct RawStorage {
     #[serde(rename = "type")]
     element: String,
     count: u32,
+    times: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +130,7 @@ pub(super) struct StorageHeader {
     pub(super) name: String,
     pub(super) element: String,
     pub(super) count: u32,
+    pub(super) times: Option<String>,
 }
 
 /// One `[[pass]]`.
@@ -228,15 +230,10 @@ impl Header {
         })
     }
 
-    /// Returns the parameter that multiplies a pass and its largest value.
-    pub(super) fn times_param(&self, pass: &PassHeader) -> Result<Option<usize>, String> {
+    /// Returns the parameter that multiplies a pass.
+    pub(super) fn pass_times(&self, pass: &PassHeader) -> Result<Option<usize>, String> {
         let Some(name) = &pass.times else { return Ok(None) };
-        let idx = self.params.iter().position(|param| param.name == *name);
-        let most = idx.and_then(|idx| match self.params.get(idx)?.kind {
-            ParamKind::Float { max, .. } => Some(max.max(1.0) as u32),
-            _ => None,
-        });
-        let most = most.ok_or_else(|| format!("times = {name:?} is no float [[param]]"))?;
+        let (param, most) = self.times(name)?;
         let (used, limit) = match pass.groups {
             Some(groups) => (groups[0].saturating_mul(most), MAX_GROUPS),
             None => (pass.instances.saturating_mul(most), MAX_INSTANCES),
@@ -244,7 +241,16 @@ impl Header {
         if used > limit {
             return Err(format!("times = {name:?} can reach {used}, the limit is {limit}"));
         }
-        Ok(idx)
+        Ok(Some(param))
+    }
+
+    /// Returns the parameter that multiplies something, and its largest value.
+    pub(super) fn times(&self, name: &str) -> Result<(usize, u32), String> {
+        let param = self.params.iter().enumerate().find(|(_, param)| param.name == name);
+        match param.map(|(idx, param)| (idx, &param.kind)) {
+            Some((idx, ParamKind::Float { max, .. })) => Ok((idx, max.max(1.0) as u32)),
+            _ => Err(format!("times = {name:?} is no float [[param]]")),
+        }
     }
 
     pub(super) fn buffer_idx(&self, name: &str) -> Option<usize> {
@@ -398,7 +404,7 @@ fn storage(raw: RawStorage, _line: u32) -> Result<StorageHeader, String> {
     if raw.count == 0 {
         return Err(format!("storage {:?} has no elements", raw.name));
     }
-    Ok(StorageHeader { name: raw.name, element: raw.element, count: raw.count })
+    Ok(StorageHeader { name: raw.name, element: raw.element, count: raw.count, times: raw.times })
 }
 
 fn pass(raw: RawPass, line: u32) -> Result<PassHeader, String> {

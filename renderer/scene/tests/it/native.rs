@@ -146,6 +146,21 @@ fn a_parameter_multiplies_instances_and_groups_within_the_limits() {
     let refusal = |source: String| native::compile(&source, "x").unwrap_err().message;
     assert!(refusal(source(64, "herd")).contains("no float [[param]]"));
     assert!(refusal(source(40_000, "crowd")).contains("the limit is 65535"));
+
+    let memory = |count: u32, times: &str| {
+        format!(
+            "/*---\n[[param]]\nname = \"crowd\"\nmin = 1.0\nmax = 64.0\n\
+             [[storage]]\nname = \"dots\"\ntype = \"f32\"\ncount = {count}\ntimes = \"{times}\"\n---*/\n\
+             fn image(p: Pixel) -> vec4f {{ return vec4f(dots_ro[0]); }}"
+        )
+    };
+    let scene = native::compile(&memory(64, "crowd"), "x").unwrap();
+    assert_eq!((scene.storages[0].size_bytes, scene.storages[0].times), (256, Some(0)));
+    assert!(refusal(memory(64, "herd")).contains("no float [[param]]"));
+    assert!(
+        refusal(memory(262_145, "crowd")).contains("can take 67109120 bytes"),
+        "the most counts, not the least"
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use renderer_scene::{FrameInput, ProgramId};
 use super::Stage;
 use crate::audio::{AudioMemory, AudioTextures};
 use crate::compose::Composer;
-use crate::instance::{Instance, Pair, buffer_shape, make_pair, output_shape};
+use crate::instance::{Instance, Pair, buffer_shape, make_pair, make_storage, output_shape};
 use crate::kit::Kit;
 use crate::limiter::Limiter;
 use crate::prepare::PreparedProgram;
@@ -306,6 +306,13 @@ impl Stage {
                 }
             }
             for (place, bytes) in &memory.parts {
+                if let Place::Storage { storage } = *place
+                    && let (Some(held), Some(spec)) =
+                        (instance.storages.get_mut(storage), program.storages.get(storage))
+                    && held.0.size() < bytes.len() as u64
+                {
+                    *held = make_storage(&mut self.kit, spec, bytes.len() as u64);
+                }
                 write_part(&self.kit, &instance, *place, bytes);
             }
             self.instances.insert(memory.instance, instance);

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use renderer_scene::SceneProgram;
+use renderer_scene::{FrameInput, SceneInput, SceneProgram};
 use renderer_stage::{Stage, StageError};
 
-use crate::rig::{gpu, one, scene, settings, stage};
+use crate::rig::{FRAMES_PER_SEC, assert_all, code, gpu, one, scene, settings, stage};
+use crate::song;
 
 const FEEDBACK: &str = "/*---\n[[buffer]]\nname = \"trail\"\npersistent = true\n[[pass]]\nimage = \"fade\"\ntarget = \"trail\"\n[[pass]]\nimage = \"show\"\n---*/\n\
     fn fade(p: Pixel) -> vec4f {\n\
@@ -54,6 +55,49 @@ fn a_lost_device_changes_no_pixel_of_an_offline_render() {
             assert!(a == b, "frame {frame} differs after a loss");
         }
         assert_eq!(stage.gpu().generation().0, 5);
+    }
+}
+
+#[test]
+fn memory_that_grows_with_a_parameter_keeps_what_it_holds_and_survives_a_loss() {
+    // Each column counts the frames since the parameter reached it.
+    let scene = scene(
+        "/*---\n[[param]]\nname = \"crowd\"\nmin = 1.0\nmax = 4.0\ndefault = 1.0\n\
+         [[storage]]\nname = \"counts\"\ntype = \"vec4f\"\ncount = 1\ntimes = \"crowd\"\n\
+         [[pass]]\ncompute = \"count\"\ngroups = [1, 1, 1]\ntimes = \"crowd\"\n[[pass]]\nimage = \"show\"\n---*/\n\
+         @compute @workgroup_size(1) fn count(@builtin(global_invocation_id) id: vec3u) { counts[id.x].x += 1.0; }\n\
+         fn show(p: Pixel) -> vec4f {\n\
+             let x = u32(p.px.x);\n\
+             return vec4f(vec3f(select(0.0, counts_ro[x].x * 0.005, x < arrayLength(&counts_ro))), 1.0);\n\
+         }",
+    );
+    let input = |frame: u64| -> FrameInput {
+        let mut program = song::program(&scene, 1, frame, FRAMES_PER_SEC);
+        let crowd = if frame < 10 {
+            1.0
+        } else if frame < 30 {
+            3.0
+        } else {
+            2.0
+        };
+        program.params = vec![[crowd, 0.0, 0.0, 0.0]];
+        song::input(frame, FRAMES_PER_SEC, vec![song::layer(1, SceneInput::Program(program))])
+    };
+    for lost_before in [None, Some(12), Some(61)] {
+        let mut stage = stage([4, 1]);
+        stage.install(scene.clone()).unwrap();
+        let mut pixels = Vec::new();
+        for frame in 0..FRAMES {
+            if lost_before == Some(frame) {
+                stage.gpu().lose();
+            }
+            let (picture, report) = stage.render_exact(&input(frame), &mut |gpu| gpu.rebirth()).unwrap();
+            assert!(report.faults.is_empty(), "{report:?}");
+            pixels = picture.data.chunks(4).map(|p| [p[0], p[1], p[2], p[3]]).collect();
+        }
+        for (column, frames) in [70, 60, 20, 0].into_iter().enumerate() {
+            assert_all(&pixels[column..=column], [code(frames as f32 * 0.005); 3], 1);
+        }
     }
 }
 
