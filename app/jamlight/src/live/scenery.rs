@@ -20,9 +20,9 @@ use super::heap;
 use super::quarantine::Quarantine;
 use super::trial::{Trial, Verdict, scale_for};
 
-/// Passes of programs that stay compiled when they are drawn no more. On a processor each holds more than a megabyte of
-/// everybody's memory and is back within a blink; a graphics card has room, and its compilers are slower.
-const KEPT_PASSES_SOFTWARE: usize = 4;
+/// Passes of programs that stay compiled when they are drawn no more. On a processor none: each holds up to three
+/// megabytes of everybody's memory and is back within a blink; a graphics card has room, and its compilers are slower.
+const KEPT_PASSES_SOFTWARE: usize = 0;
 const KEPT_PASSES: usize = 200;
 /// Frames after which a program counts as drawn no more: past any flicker of a show that is edited.
 const IDLE_FRAMES: u64 = 30;
