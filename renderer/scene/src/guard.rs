@@ -2,7 +2,7 @@
 
 use naga::{
     AddressSpace, BinaryOperator, Block, Expression, Function, GlobalVariable, Handle, Literal, Module,
-    Scalar, Span, Statement, Type, TypeInner,
+    Scalar, Span, Statement, Type, TypeInner, UnaryOperator,
 };
 
 use crate::SceneError;
@@ -13,6 +13,64 @@ pub const MAX_LOOP_STEPS: u32 = 65_536;
 
 /// Statements a module may have once every call is written out, as drivers do.
 pub const MAX_INLINED_STATEMENTS: u64 = 2_000_000;
+
+/// What an author is told of an [`endless_loop`].
+pub(crate) const ENDLESS: &str = "this loop never ends: nothing in it breaks or returns";
+
+/// Finds a loop that no statement leaves: what WGSL §9.4.6 forbids, here for every format. Other loops that never end
+/// are cut short by [`bound_loops`].
+pub fn endless_loop(module: &Module) -> Option<Span> {
+    let functions = module.functions.iter().map(|(_, function)| function);
+    functions
+        .chain(module.entry_points.iter().map(|entry| &entry.function))
+        .find_map(|function| endless_in(function, &function.body))
+}
+
+fn endless_in(function: &Function, block: &Block) -> Option<Span> {
+    block.span_iter().find_map(|(statement, span)| match statement {
+        Statement::Block(inner) => endless_in(function, inner),
+        Statement::If { accept, reject, .. } => {
+            endless_in(function, accept).or_else(|| endless_in(function, reject))
+        }
+        Statement::Switch { cases, .. } => cases.iter().find_map(|case| endless_in(function, &case.body)),
+        Statement::Loop { body, continuing, break_if } => {
+            let ends = break_if.is_some_and(|condition| truth(function, condition) != Some(false))
+                || leaves(function, body, true);
+            if ends {
+                endless_in(function, body).or_else(|| endless_in(function, continuing))
+            } else {
+                Some(*span)
+            }
+        }
+        _ => None,
+    })
+}
+
+/// Whether a statement of a block leaves the loop around it. Inside a switch, `break` leaves that.
+fn leaves(function: &Function, block: &Block, breaks: bool) -> bool {
+    block.iter().any(|statement| match statement {
+        Statement::Break => breaks,
+        Statement::Return { .. } | Statement::Kill => true,
+        Statement::Block(inner) => leaves(function, inner, breaks),
+        Statement::If { condition, accept, reject } => {
+            let truth = truth(function, *condition);
+            truth != Some(false) && leaves(function, accept, breaks)
+                || truth != Some(true) && leaves(function, reject, breaks)
+        }
+        Statement::Switch { cases, .. } => cases.iter().any(|case| leaves(function, &case.body, false)),
+        Statement::Loop { body, .. } => leaves(function, body, false),
+        _ => false,
+    })
+}
+
+/// What a condition is, where it is written out.
+fn truth(function: &Function, condition: Handle<Expression>) -> Option<bool> {
+    match function.expressions.try_get(condition).ok()? {
+        Expression::Literal(Literal::Bool(value)) => Some(*value),
+        Expression::Unary { op: UnaryOperator::LogicalNot, expr } => Some(!truth(function, *expr)?),
+        _ => None,
+    }
+}
 
 /// Lets every loop of a module end: one counter per invocation counts the steps of all loops, and
 /// past `max_steps` each loop breaks before its next step.

@@ -28,7 +28,7 @@ pub use expr::{
     BinaryOp, DEFAULT_ARRAY_BPM, Ease, Expr, ExprInput, HitKind, MAX_EXPR_DEPTH, MAX_EXPR_NODES, MathFn,
     NUM_HIT_KINDS, Steps, UnaryOp, Var,
 };
-pub use guard::{MAX_INLINED_STATEMENTS, MAX_LOOP_STEPS, bound_loops, check_size};
+pub use guard::{MAX_INLINED_STATEMENTS, MAX_LOOP_STEPS, bound_loops, check_size, endless_loop};
 pub use input::{
     Backdrop, Blend, FaderInput, FrameInput, HitInput, LayerContent, LayerInput, MaskForm, MaskInput,
     MasterInput, PictureId, Placement, PreviewRequest, ProgramInput, SceneInput, TransitionInput,

@@ -128,6 +128,10 @@ pub fn compile(source: &str, name: &str) -> Result<SceneProgram, SceneError> {
         .validate(&module)
         .map_err(|e| validation_error(source, &e))?;
 
+    if let Some(span) = guard::endless_loop(&module) {
+        return Err(place(source, guard::ENDLESS.to_owned(), &[(span, String::new())]));
+    }
+
     let storages = storage_specs(&header, &module)?;
     let built = passes
         .iter()

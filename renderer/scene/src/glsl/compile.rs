@@ -59,6 +59,9 @@ pub(crate) fn compile(text: &Emitter, stage: Stage) -> Result<Compiled, SceneErr
         }
         Err(_) => return Err(SceneError::whole("the compiler gave up on this text")),
     };
+    if let Some(span) = guard::endless_loop(&module) {
+        return Err(place(text, Some(span), guard::ENDLESS));
+    }
     guard::bound_loops(&mut module, guard::MAX_LOOP_STEPS);
     guard::check_size(&module)?;
     let validated = catch_unwind(AssertUnwindSafe(|| {

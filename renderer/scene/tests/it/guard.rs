@@ -1,5 +1,5 @@
 use naga::{BinaryOperator, Expression, Literal, Statement};
-use renderer_scene::{MAX_LOOP_STEPS, hide_conditions, isf};
+use renderer_scene::{MAX_LOOP_STEPS, hide_conditions, isf, native};
 
 fn compile(code: &str) -> Result<renderer_scene::SceneProgram, renderer_scene::SceneError> {
     isf::compile(&format!("/*{{}}*/\n{code}"), None, "test")
@@ -42,10 +42,10 @@ fn loops_and_guards(block: &naga::Block, function: &naga::Function, found: &mut 
 #[test]
 fn every_loop_counts_its_steps() {
     let program = compile(
-        "float f() { float x = 0.0; do { x += 1.0; } while (true); return x; }
+        "float f() { float x = 0.0; do { x += 1.0; } while (x > 0.0); return x; }
          void main() {
             float x = 0.0;
-            for (;;) { while (true) { x += f(); } }
+            for (;;) { while (x > 0.0) { x += f(); } if (x < -1.0) break; }
             switch (int(x)) { case 1: for (int i = 0; i < 3; i++) { x += 1.0; } break; default: break; }
             gl_FragColor = vec4(x);
          }",
@@ -57,6 +57,35 @@ fn every_loop_counts_its_steps() {
         loops_and_guards(&function.body, function, &mut found);
     }
     assert_eq!(found, (4, 4));
+}
+
+#[test]
+fn a_loop_that_nothing_leaves_is_refused_where_it_stands() {
+    let endless = |body: &str| {
+        let error =
+            compile(&format!("void main() {{ float x = 0.0;\n{body}\ngl_FragColor = vec4(x); }}")).err()?;
+        Some((error.line, error.message.contains("never ends")))
+    };
+    for body in [
+        "for (;;) x += 0.1;",
+        "while (true) { x += 0.1; }",
+        "do { x += 0.1; } while (true);",
+        "for (;;) { switch (int(x)) { case 1: break; default: x += 0.1; break; } }",
+        "for (;;) { for (int i = 0; i < 3; i++) { if (x > 1.0) break; x += 0.1; } }",
+    ] {
+        assert_eq!(endless(body), Some((3, true)), "{body}");
+    }
+    for body in [
+        "for (;;) { x += 0.1; if (x > 1.0) break; }",
+        "for (;;) { for (;;) { x += 0.1; if (x > 1.0) return; } }",
+        "while (true) { if (x > 1.0) discard; x += 0.1; }",
+        "for (;;) { switch (int(x)) { case 1: return; default: x += 0.1; break; } }",
+    ] {
+        assert_eq!(endless(body), None, "{body}");
+    }
+    let wgsl = "fn image(p: Pixel) -> vec4f {\n  var x = 0.0;\n  loop { x += 0.1; }\n  return vec4f(x);\n}";
+    let error = native::compile(wgsl, "x").unwrap_err();
+    assert!(error.line == 3 && error.message.contains("never ends"), "{error}");
 }
 
 #[test]
