@@ -13,6 +13,7 @@
 //! ```
 
 mod errors;
+mod full_screen;
 mod gpu;
 mod readback;
 mod textures;
@@ -21,10 +22,8 @@ mod upload;
 pub use wgpu;
 
 pub use errors::ErrorTracker;
+pub use full_screen::{CORNER_WGSL, FullScreen};
 pub use gpu::{AdapterChoice, Generation, Gpu, GpuError, GpuSettings, SMALL_BLOCK_BYTES};
 pub use readback::{Pixels, ReadbackRing, ReadbackStats};
 pub use textures::{Keep, TextureError, TextureId, TextureStats, TextureStore};
 pub use upload::UploadBelt;
-
-/// The vertex stage of every full-screen pass: `corner`, of three vertices, which gives a `Corner`.
-pub const CORNER_WGSL: &str = include_str!("../../../shaders/stage/corner.wgsl");

@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use renderer_gpu::{CORNER_WGSL, Gpu, wgpu};
+use renderer_gpu::{CORNER_WGSL, FullScreen, Gpu, wgpu};
 
 use crate::Placement;
 use crate::placement::PlacementUniform;
@@ -346,28 +346,14 @@ fn pipeline(
         bind_group_layouts: &[Some(layout)],
         immediate_size: 0,
     });
-    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: Some("present"),
+    let full_screen = FullScreen {
+        label: "present",
         layout: Some(&pipeline_layout),
-        vertex: wgpu::VertexState {
-            module,
-            entry_point: Some("corner"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            buffers: &[],
-        },
-        primitive: wgpu::PrimitiveState::default(),
-        depth_stencil: None,
-        multisample: wgpu::MultisampleState::default(),
-        fragment: Some(wgpu::FragmentState {
-            module,
-            entry_point: Some("present"),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &[("CARD", card as f64), ("TRIM", trim as f64)],
-                ..wgpu::PipelineCompilationOptions::default()
-            },
-            targets: &[Some(format.into())],
-        }),
-        multiview_mask: None,
-        cache: None,
-    })
+        vertex: module,
+        fragment: module,
+        entry: "present",
+        constants: &[("CARD", card as f64), ("TRIM", trim as f64)],
+        target: format.into(),
+    };
+    full_screen.pipeline(device)
 }

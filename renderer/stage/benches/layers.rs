@@ -10,7 +10,7 @@ mod song;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use renderer_gpu::{CORNER_WGSL, Gpu, GpuSettings};
+use renderer_gpu::{CORNER_WGSL, FullScreen, Gpu, GpuSettings};
 use renderer_scene::{PictureId, SceneInput};
 use renderer_stage::{Picture, Stage, StageSettings};
 
@@ -99,27 +99,16 @@ impl DrawnCopy {
             label: None,
             source: wgpu::ShaderSource::Wgsl(text.into()),
         });
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: None,
+        let pipeline = FullScreen {
+            label: "copy",
             layout: None,
-            vertex: wgpu::VertexState {
-                module: &module,
-                entry_point: None,
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &[],
-            },
-            primitive: wgpu::PrimitiveState::default(),
-            depth_stencil: None,
-            multisample: wgpu::MultisampleState::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &module,
-                entry_point: None,
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                targets: &[Some(format.into())],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
+            vertex: &module,
+            fragment: &module,
+            entry: "copy",
+            constants: &[],
+            target: format.into(),
+        }
+        .pipeline(device);
         let view = from.create_view(&wgpu::TextureViewDescriptor::default());
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,

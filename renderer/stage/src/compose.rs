@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytemuck::{Pod, Zeroable};
-use renderer_gpu::{CORNER_WGSL, Gpu, TextureId};
+use renderer_gpu::{CORNER_WGSL, FullScreen, Gpu, TextureId};
 use renderer_scene::{SamplerKind, TONE_WGSL};
 
 use crate::kit::{Bound, Kit, Layout, TextureRef};
@@ -351,33 +351,19 @@ impl Maker {
     /// Makes a pipeline.
     pub(crate) fn make(&self, device: &wgpu::Device, key: PipelineKey) -> wgpu::RenderPipeline {
         let entry = key.step.entry();
-        device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some(entry),
+        let full_screen = FullScreen {
+            label: entry,
             layout: Some(&self.pipeline_layout),
-            vertex: wgpu::VertexState {
-                module: &self.module,
-                entry_point: Some("corner"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &[],
+            vertex: &self.module,
+            fragment: &self.module,
+            entry,
+            constants: &constants(key),
+            target: wgpu::ColorTargetState {
+                format: key.format,
+                blend: key.over.blend(),
+                write_mask: wgpu::ColorWrites::ALL,
             },
-            primitive: wgpu::PrimitiveState::default(),
-            depth_stencil: None,
-            multisample: wgpu::MultisampleState::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &self.module,
-                entry_point: Some(entry),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &constants(key),
-                    ..wgpu::PipelineCompilationOptions::default()
-                },
-                targets: &[Some(wgpu::ColorTargetState {
-                    format: key.format,
-                    blend: key.over.blend(),
-                    write_mask: wgpu::ColorWrites::ALL,
-                })],
-            }),
-            multiview_mask: None,
-            cache: None,
-        })
+        };
+        full_screen.pipeline(device)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use app_desktop::{Picture, PictureView};
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
 use egui::epaint::{PaintCallback, PaintCallbackInfo};
-use renderer_gpu::CORNER_WGSL;
+use renderer_gpu::{CORNER_WGSL, FullScreen};
 
 const PICTURE_WGSL: &str = include_str!("../../../../shaders/stage/window.wgsl");
 
@@ -164,30 +164,16 @@ impl Painter {
     fn pipeline(&self, exact: bool) -> &wgpu::RenderPipeline {
         let [filtered, direct] = &self.pipelines;
         (if exact { direct } else { filtered }).get_or_init(|| {
-            self.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some("picture"),
+            let full_screen = FullScreen {
+                label: "picture",
                 layout: Some(&self.pipeline_layout),
-                vertex: wgpu::VertexState {
-                    module: &self.module,
-                    entry_point: Some("corner"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    buffers: &[],
-                },
-                primitive: wgpu::PrimitiveState::default(),
-                depth_stencil: None,
-                multisample: wgpu::MultisampleState::default(),
-                fragment: Some(wgpu::FragmentState {
-                    module: &self.module,
-                    entry_point: Some("show"),
-                    compilation_options: wgpu::PipelineCompilationOptions {
-                        constants: &[("EXACT", f64::from(u8::from(exact)))],
-                        ..wgpu::PipelineCompilationOptions::default()
-                    },
-                    targets: &[Some(self.target.into())],
-                }),
-                multiview_mask: None,
-                cache: None,
-            })
+                vertex: &self.module,
+                fragment: &self.module,
+                entry: "show",
+                constants: &[("EXACT", f64::from(u8::from(exact)))],
+                target: self.target.into(),
+            };
+            full_screen.pipeline(&self.device)
         })
     }
 
