@@ -14,6 +14,11 @@ impl Bucket {
         Self { per_sec, burst, tokens: burst, filled_at: now }
     }
 
+    /// Fills it at another rate from now on.
+    pub(crate) fn set_rate(&mut self, per_sec: f64) {
+        self.per_sec = per_sec;
+    }
+
     /// Takes one, or says in how many seconds there will be one.
     pub(crate) fn take(&mut self, now: Instant) -> Result<(), f64> {
         let secs = now.saturating_duration_since(self.filled_at).as_secs_f64();

@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -11,10 +10,14 @@ use sync_session::{Journal, JournalError, Origin, Session};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, warn};
 
-use crate::fan_out::{Delivered, FanOut, Sent};
+use crate::fan_out::{FanOut, Sent};
 use crate::live::Live;
 use crate::paced::{Pace, PacedMoves};
 use crate::rate::Bucket;
+
+mod seats;
+
+use seats::Seat;
 
 /// Messages waiting for a room. When it is full a sender keeps its Command and tries again
 /// (`Wait`); a member never loses one.
@@ -27,6 +30,14 @@ const MAX_TAIL: usize = 4_096;
 const LEAVE_GRACE: Duration = Duration::from_secs(5);
 /// How long moves wait for a kept event to be written with: what a crash may cost of a fader's way.
 const MOVES_WAIT: Duration = Duration::from_millis(250);
+/// Commits of edits of texts: so many at once, and where typing goes on so many a second. What comes
+/// meanwhile is written and sent together: no fingers are quicker than twenty, and to a crowd, that each
+/// commit costs a write to each, eight still look like typing.
+const EDIT_COMMITS_BURST: f64 = 5.0;
+const MAX_EDIT_COMMITS_PER_SEC: f64 = 20.0;
+const MIN_EDIT_COMMITS_PER_SEC: f64 = 8.0;
+/// Writes a second to all members, above which edits are committed less often.
+const EASY_EDIT_WRITES_PER_SEC: f64 = 1_200.0;
 /// How long a stopping room waits for the disk.
 const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Kept Commands of one member: a fast typist sends fifteen edits a second, a script a hundred.
@@ -93,19 +104,6 @@ pub struct Entry<'a> {
 /// What the journal last said. Latest wins: a later commit includes the earlier ones.
 type Commit = Result<Seq, JournalError>;
 
-/// A connection's place in the room.
-struct Seat {
-    member: MemberId,
-    fan_out: Box<dyn FanOut>,
-    is_primary: bool,
-    /// The hash of the only text it hears of. Two of one hash hear too much, and pass it over.
-    text: Option<u64>,
-    /// The last event it has.
-    seen: Seq,
-    /// Half its round trip, in seconds.
-    one_way_secs: f64,
-}
-
 /// An event on its way, and the connection that asked for it.
 struct Unsent {
     event: Event,
@@ -130,12 +128,12 @@ pub(crate) struct Room {
     limits: BTreeMap<u64, Limits>,
     live: Live,
     paced: PacedMoves,
-    /// Decided and handed to the journal, not sent yet: kept events wait for the disk, and moves
-    /// never overtake them.
+    /// Decided, not sent yet: kept events wait for the disk, and moves never overtake them.
     unsent: VecDeque<Unsent>,
-    /// Sent, and not handed to the journal yet: moves are written with the next kept event.
+    /// Not handed to the journal yet: moves are written with the next kept event, edits of texts together.
     unwritten: Vec<Arc<Event>>,
     write_at: Option<Instant>,
+    edit_commits: Bucket,
     /// Askers without a connection, and the event that must be sent before they are told.
     askers: VecDeque<(Seq, Asker, Vec<Event>)>,
     /// The last events that were sent, for those who come back.
@@ -165,6 +163,7 @@ impl Room {
             unsent: VecDeque::new(),
             unwritten: Vec::new(),
             write_at: None,
+            edit_commits: Bucket::new(MAX_EDIT_COMMITS_PER_SEC, EDIT_COMMITS_BURST, now),
             askers: VecDeque::new(),
             tail: VecDeque::new(),
             sent: seq,
@@ -260,6 +259,8 @@ impl Room {
             self.make(member, None, asked, now);
         }
         if self.write_at.is_some_and(|at| at <= now) {
+            // Fails only by what is lost in rounding.
+            let _ = self.edit_commits.take(now);
             self.write();
         }
         if self.live.next_due().is_some_and(|due| due <= now) {
@@ -298,7 +299,7 @@ impl Room {
         let seen = if missed.is_some() { self.sent } else { self.session.seq() };
         let (live, room_secs) = (self.live.all(), self.live.room_secs(now));
         let fan_out = take_seat(Entry { session: &self.session, missed, live, room_secs });
-        let text = text.as_ref().map(hash);
+        let text = text.as_ref().map(seats::hash);
         self.seats.insert(conn, Seat { member, fan_out, is_primary, text, seen, one_way_secs: 0.0 });
         if !self.saved {
             self.tell(conn, ToMember::Saving { saved: false, problem: None }, now);
@@ -444,10 +445,20 @@ impl Room {
             return;
         }
         self.unwritten.extend(events.iter().map(|event| Arc::new(event.clone())));
-        if events.iter().all(|event| event.kind.is_move()) {
-            self.write_at.get_or_insert_with(|| Instant::now() + MOVES_WAIT);
+        let now = Instant::now();
+        let wait = if events.iter().all(|event| event.kind.is_move()) {
+            Some(MOVES_WAIT)
+        } else if events.iter().all(|event| matches!(event.kind, EventKind::TextEdited { .. })) {
+            let per_sec = EASY_EDIT_WRITES_PER_SEC / self.seats.len() as f64;
+            let per_sec = per_sec.clamp(MIN_EDIT_COMMITS_PER_SEC, MAX_EDIT_COMMITS_PER_SEC);
+            self.edit_commits.set_rate(per_sec);
+            self.edit_commits.take(now).err().map(Duration::from_secs_f64)
         } else {
-            self.write();
+            None
+        };
+        match wait {
+            Some(wait) => self.write_at = self.write_at.into_iter().chain([now + wait]).min(),
+            None => self.write(),
         }
         self.unsent.extend(events.into_iter().map(|event| Unsent { event, conn }));
         self.send_ready();
@@ -520,76 +531,6 @@ impl Room {
             self.leaving.remove(&who);
         }
     }
-
-    /// Tells the connection of a member that numbers its Commands.
-    fn answer(&mut self, member: MemberId, message: ToMember, now: Instant) {
-        let primary = self.seats.iter().find(|(_, seat)| seat.member == member && seat.is_primary);
-        if let Some(conn) = primary.map(|(conn, _)| *conn) {
-            self.tell(conn, message, now);
-        }
-    }
-
-    fn tell(&mut self, conn: u64, message: ToMember, now: Instant) {
-        if let Some(seat) = self.seats.get_mut(&conn)
-            && seat.fan_out.deliver(&Sent::new(message)) != Delivered::Taken
-        {
-            self.drop_seat(conn, now);
-        }
-    }
-
-    fn tell_all(&mut self, sent: &Arc<Sent>) {
-        self.tell_seats(sent, |_, _| true);
-    }
-
-    fn tell_seats(&mut self, sent: &Arc<Sent>, mut wants: impl FnMut(u64, &mut Seat) -> bool) {
-        let about = match &sent.message {
-            ToMember::Event { event } => match &event.kind {
-                EventKind::TextEdited { text, .. } => Some(hash(text)),
-                _ => None,
-            },
-            ToMember::Awareness { text, .. } => Some(hash(text)),
-            _ => None,
-        };
-        let is_for_all = matches!(sent.message, ToMember::Closed { .. });
-        let mut lost = Vec::new();
-        for (conn, seat) in &mut self.seats {
-            let hears = is_for_all || seat.text.is_none_or(|text| about == Some(text));
-            if hears && wants(*conn, seat) {
-                match seat.fan_out.deliver(sent) {
-                    Delivered::Taken => {}
-                    delivered => lost.push((*conn, delivered)),
-                }
-            }
-        }
-        for (conn, delivered) in lost {
-            debug!(room = %self.id, conn, ?delivered, "connection dropped");
-            self.drop_seat(conn, Instant::now());
-        }
-    }
-
-    fn close_seats(&mut self, which: impl Fn(&Seat) -> bool, error: &Envelope, now: Instant) {
-        let conns: Vec<u64> =
-            self.seats.iter().filter(|(_, seat)| which(seat)).map(|(conn, _)| *conn).collect();
-        for conn in conns {
-            self.tell(conn, ToMember::Closed { error: error.clone() }, now);
-            self.drop_seat(conn, now);
-        }
-    }
-
-    fn drop_seat(&mut self, conn: u64, now: Instant) {
-        let Some(seat) = self.seats.remove(&conn) else { return };
-        self.live.conn_left(conn);
-        self.limits.remove(&conn);
-        if !self.seats.values().any(|other| other.member == seat.member) {
-            self.leaving.insert(seat.member, now + LEAVE_GRACE);
-        }
-    }
-}
-
-fn hash(text: &TextId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }
 
 pub(crate) fn wall_millis() -> u64 {

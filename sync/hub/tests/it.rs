@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use sync_hub::{Conn, Delivered, Entry, FanOut, Hub, Join, Member, Sent};
 use sync_protocol::{
-    Asked, Command, Envelope, ErrorCode, Event, EventKind, FromMember, LayerId, Member as Profile, MemberId,
-    Presence, Role, RoomId, Seq, Show, ToMember, Transport,
+    Asked, Blob, Command, Envelope, ErrorCode, Event, EventKind, FromMember, LayerId, Member as Profile,
+    MemberId, Presence, Role, RoomId, Seq, Show, ToMember, Transport,
 };
 use sync_session::{Journal, JournalError, MemoryJournal, Notice, OnCommitted, Session};
 
@@ -147,6 +147,37 @@ fn kept_events_wait_for_the_disk_and_the_own_stage_does_not() {
     assert_eq!((me.num_pending(), me.show().title.as_str()), (1, "safe"));
     disk.commit(Ok);
     assert_eq!(events(&settle(&me)).len(), 1);
+    hub.stop();
+}
+
+#[test]
+fn where_many_type_their_edits_are_committed_together_and_heard_in_order_when_it_is_safe() {
+    let disk = SlowDisk::default();
+    let (hub, me) =
+        Hub::solo_with("test".into(), Session::new(Show::default()), Box::new(disk.clone())).unwrap();
+    let take_seat =
+        |_: Entry<'_>| Box::new(Queue { room: Heard::default(), places: usize::MAX }) as Box<dyn FanOut>;
+    let who = Profile::new(MemberId(2), "editor", Role::Performer);
+    let text = Some("t".into());
+    let beside = Join { who, is_primary: false, after: None, text, take_seat: Box::new(take_seat) };
+    let editor = block_on(hub.room().join(beside)).unwrap();
+    let num_commits = || disk.0.lock().unwrap().len();
+    until(|| num_commits() == 2);
+    for n in 0..60 {
+        // A text is made by an edit of nothing.
+        let command = Command::EditText { text: format!("t{n}").as_str().into(), update: Blob(vec![0, 0]) };
+        block_on(hub.room().say(editor, FromMember::Ask(Asked { no: 0, command }))).unwrap();
+    }
+    until(|| disk.0.lock().unwrap().last().is_some_and(|(seq, _)| *seq == Seq(62)));
+    assert!(num_commits() < 2 + 60 / 2, "{} commits", num_commits());
+    assert!(events(&settle(&me)).is_empty(), "nobody hears what is not safe");
+    disk.commit(Ok);
+    let mut heard = Vec::new();
+    until(|| {
+        heard.extend(events(&me.poll().collect::<Vec<_>>()).iter().map(|event| event.seq.0));
+        heard.last() == Some(&62)
+    });
+    assert_eq!(heard, (2..=62).collect::<Vec<_>>());
     hub.stop();
 }
 

@@ -80,6 +80,8 @@ struct Key {
     ends_at: Instant,
     /// The token this one replaces: good until somebody has shown that this one arrived.
     replaces: Option<Hash>,
+    /// Given before this process began.
+    is_old: bool,
 }
 
 /// Somebody who was let in.
@@ -87,6 +89,9 @@ struct Key {
 pub(crate) struct Admitted {
     pub(crate) room: RoomId,
     pub(crate) who: Member,
+    /// Its copy of the room is of another run of the host. What that one had sent and not written was
+    /// lost with it, so the numbers of its last events mean others now.
+    pub(crate) is_of_another_run: bool,
 }
 
 /// A [`Door`] as it is stored: hashes, and how long each is still good.
@@ -169,6 +174,7 @@ impl Door {
                     invite: one.invite,
                     ends_at: ends_at(one.secs_left),
                     replaces: None,
+                    is_old: true,
                 };
                 Some((Hash::try_from(one.hash.0).ok()?, key))
             };
@@ -280,6 +286,7 @@ impl Door {
                 invite: None,
                 ends_at: Instant::now() + TICKET_LIFE,
                 replaces: None,
+                is_old: false,
             },
         );
         Ok(secret)
@@ -295,6 +302,7 @@ impl Door {
             invite: None,
             ends_at: Instant::now() + TOKEN_LIFE,
             replaces: None,
+            is_old: false,
         };
         let mut book = self.book();
         book.revision += 1;
@@ -326,10 +334,11 @@ impl Door {
         book.revision += 1;
         key.who.name = name.to_owned();
         key.ends_at = now + TOKEN_LIFE;
+        let is_of_another_run = std::mem::take(&mut key.is_old);
         book.tokens.insert(hash(&token), key.clone());
         book.add_ticket(&ticket, Key { ends_at: now + TICKET_LIFE, replaces: None, ..key.clone() });
         shrink(&mut book.tokens);
-        Ok((Admitted { room: key.room, who: key.who }, token, ticket))
+        Ok((Admitted { room: key.room, who: key.who, is_of_another_run }, token, ticket))
     }
 
     /// Notes that a token has arrived: the one before it is good for nobody any more.
@@ -367,7 +376,10 @@ impl Door {
         book.may_try(address, now)?;
         // A map by hash leaks at most how much of a hash of 256 bits somebody guessed.
         match keys(&book).get(&hash(secret)).filter(|key| key.ends_at > now) {
-            Some(key) => Ok(Admitted { room: key.room.clone(), who: key.who.clone() }),
+            Some(key) => {
+                let (room, who) = (key.room.clone(), key.who.clone());
+                Ok(Admitted { room, who, is_of_another_run: key.is_old })
+            }
             None => Err(book.wrong_try(address, now)),
         }
     }
@@ -393,7 +405,8 @@ impl Book {
         }
         open.invite.uses_left -= 1;
         let (role, id, room) = (open.invite.role, open.invite.id, open.invite.room.clone());
-        Some(Key { room, who: self.new_member(name, role), invite: Some(id), ends_at: now, replaces: None })
+        let who = self.new_member(name, role);
+        Some(Key { room, who, invite: Some(id), ends_at: now, replaces: None, is_old: false })
     }
 
     /// The answer to a token may be lost with its connection, so the token stays good until its
@@ -550,7 +563,10 @@ mod tests {
         }
         let door = Door::restore(&saved).unwrap();
         assert!(door.admit(GUEST, &room(), &Credential::Invite(late), "x").is_err());
-        let (again, ..) = door.admit(GUEST, &room(), &Credential::Token(token), "ana").unwrap();
+        let (again, next, _) = door.admit(GUEST, &room(), &Credential::Token(token), "ana").unwrap();
+        assert!(again.is_of_another_run, "its last event may be one that a crash took");
+        let (later, ..) = door.admit(GUEST, &room(), &Credential::Token(next), "ana").unwrap();
+        assert!(!later.is_of_another_run);
         let (ben, ..) = door.admit(GUEST, &room(), &invited, "ben").unwrap();
         assert!(again.who.id == ana.who.id && ben.who.id != ana.who.id);
         assert!(Door::restore("{}").is_err());

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 /// sooner goes with the next write, which in a busy room saves most of them.
 const INTERVAL: Duration = Duration::from_millis(16);
 /// The longest interval, on a host that would otherwise do nothing but write.
-const MAX_INTERVAL: Duration = Duration::from_millis(66);
+const MAX_INTERVAL: Duration = Duration::from_millis(75);
 /// Writes a second, to all sockets, that cost a host a few hundredths of a core. Above it the interval
-/// grows, by a millisecond for each hundred writes more.
+/// grows, by a millisecond for each forty writes more.
 const EASY_WRITES_PER_SEC: u64 = 5_000;
-const WRITES_PER_MILLI: u64 = 100;
+const WRITES_PER_MILLI: u64 = 40;
 /// How long writes are counted before the interval follows, in microseconds.
 const WINDOW_MICROS: u64 = 100_000;
 

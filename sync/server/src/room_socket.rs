@@ -82,7 +82,7 @@ async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Ente
     let join = Join {
         who: admitted.who,
         is_primary: true,
-        after: hello.after,
+        after: hello.after.filter(|_| !admitted.is_of_another_run),
         text: None,
         take_seat: Box::new(take_seat),
     };
@@ -116,6 +116,8 @@ async fn talk(
     drop(first);
     loop {
         tokio::select! {
+            // What goes out is paced, so what comes in has its turn; most of the time only one is there.
+            biased;
             batch = queue.next(&state.load) => {
                 let Some(batch) = batch else {
                     if was_closed {

@@ -106,6 +106,8 @@ async fn talk(
     }
     loop {
         tokio::select! {
+            // What goes out is paced, so what comes in has its turn; most of the time only one is there.
+            biased;
             batch = queue.next(&state.load) => {
                 let Some(batch) = batch else {
                     Metrics::add(&state.metrics.evicted, 1);

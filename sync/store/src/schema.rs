@@ -8,6 +8,10 @@ use crate::StoreError;
 /// `JAML`, so that `file` and we can tell our databases from others.
 const APPLICATION_ID: i32 = 0x4A41_4D4C;
 
+/// Pages of the log that are copied into the file at once, 16 MB: rooms go on writing the same pages, and
+/// each is copied once.
+const PAGES_PER_CHECKPOINT: u32 = 4_000;
+
 /// One numbered step of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
@@ -44,6 +48,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.set_db_config(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", PAGES_PER_CHECKPOINT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     // What is erased is overwritten, not only unlinked.

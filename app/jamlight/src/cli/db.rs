@@ -1,7 +1,8 @@
 //! `jamlight db`: looks after the rooms' journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
@@ -42,8 +43,11 @@ enum DbTask {
     Erase {
         /// The room's name.
         room: String,
-        /// What the person calls itself there.
+        /// What the person calls itself there, or once did.
         name: String,
+        /// Which of several who were called so, by the number that is listed then; may be repeated.
+        #[arg(long = "member", value_name = "NUMBER")]
+        members: Vec<u32>,
     },
 }
 
@@ -68,12 +72,12 @@ pub(crate) fn run(args: &DbArgs) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        DbTask::Erase { room, name } => {
+        DbTask::Erase { room, name, members } => {
             let paths = super::host::paths(args.home.as_deref())?;
             // A room that is open would go on with what it remembers.
             let _lock = JamHome::open(&paths)?.lock()?;
             let room = super::host::room_id(room)?;
-            let erased = erase(&store, &TakeShelf::of(&paths, &room), &room, name)?;
+            let erased = erase(&store, &TakeShelf::of(&paths, &room), &room, name, members)?;
             if args.json {
                 println!("{}", json!({"events": erased.num_events, "sounds": erased.num_sounds}));
             } else {
@@ -101,31 +105,112 @@ struct Erased {
     num_sounds: usize,
 }
 
-fn erase(store: &Store, takes: &TakeShelf, room: &RoomId, name: &str) -> anyhow::Result<Erased> {
-    let session =
-        store.load(room, Until::Now)?.with_context(|| format!("there is no room {:?}", room.as_str()))?;
-    let who: Vec<MemberId> = session.members().filter(|one| one.name == name).map(|one| one.id).collect();
-    if who.is_empty() {
+/// What the journal knows of a person.
+#[derive(Default)]
+struct Past {
+    names: BTreeSet<String>,
+    /// When it was there, in milliseconds since 1970.
+    there: Vec<(u64, u64)>,
+    came_millis: Option<u64>,
+    num_said: usize,
+    last_said: String,
+}
+
+fn erase(
+    store: &Store,
+    takes: &TakeShelf,
+    room: &RoomId,
+    name: &str,
+    members: &[u32],
+) -> anyhow::Result<Erased> {
+    let mut called = pasts(store, room)?;
+    called.retain(|_, past| past.names.contains(name));
+    if called.is_empty() {
         bail!("nobody in the room {:?} is called {name:?}", room.as_str());
     }
-    let mut there = Vec::new();
-    let mut since = BTreeMap::new();
+    if let Some(other) = members.iter().find(|id| !called.contains_key(&MemberId(**id))) {
+        bail!("number {other} was never called {name:?}: it is one of\n{}", list(&called));
+    }
+    if members.is_empty() && called.len() > 1 {
+        bail!(
+            "{} people were called {name:?}: say --member with the number of each who asked for it\n{}",
+            called.len(),
+            list(&called)
+        );
+    }
+    called.retain(|id, _| members.is_empty() || members.contains(&id.0));
+    // The sound first: what fails after it can be asked for again by the same name.
+    let there: Vec<(u64, u64)> = called.values().flat_map(|past| past.there.iter().copied()).collect();
+    let num_sounds = takes.erase_sound(&there);
+    let num_events = called.keys().map(|id| store.erase(room, *id)).sum::<Result<usize, _>>()?;
+    Ok(Erased { num_events, num_sounds })
+}
+
+/// Everyone who ever was in a room.
+fn pasts(store: &Store, room: &RoomId) -> anyhow::Result<BTreeMap<MemberId, Past>> {
+    let session =
+        store.load(room, Until::Now)?.with_context(|| format!("there is no room {:?}", room.as_str()))?;
+    let mut pasts: BTreeMap<MemberId, Past> = BTreeMap::new();
+    for one in session.members() {
+        pasts.entry(one.id).or_default().names.insert(one.name.clone());
+    }
     for event in store.events(room, Seq(0), usize::MAX)? {
-        match &event.kind {
-            EventKind::MemberJoined { who: one } if who.contains(&one.id) => {
-                since.entry(one.id).or_insert(event.at_millis);
+        match event.kind {
+            EventKind::MemberJoined { who } => {
+                let past = pasts.entry(who.id).or_default();
+                past.names.insert(who.name);
+                past.came_millis.get_or_insert(event.at_millis);
             }
-            EventKind::MemberLeft { who: id } | EventKind::MemberKicked { who: id, .. } => {
-                there.extend(since.remove(id).map(|from| (from, event.at_millis)));
+            EventKind::MemberChanged { who, was } => {
+                pasts.entry(who.id).or_default().names.extend([who.name, was.name]);
+            }
+            EventKind::MemberLeft { who } | EventKind::MemberKicked { who, .. } => {
+                let past = pasts.entry(who).or_default();
+                past.there.extend(past.came_millis.take().map(|from| (from, event.at_millis)));
+            }
+            EventKind::Said { text } => {
+                let past = pasts.entry(event.member).or_default();
+                (past.num_said, past.last_said) = (past.num_said + 1, text);
             }
             _ => {}
         }
     }
-    there.extend(since.into_values().map(|from| (from, u64::MAX)));
-    // The sound first: what fails after it can be asked for again by the same name.
-    let num_sounds = takes.erase_sound(&there);
-    let num_events = who.iter().map(|id| store.erase(room, *id)).sum::<Result<usize, _>>()?;
-    Ok(Erased { num_events, num_sounds })
+    for past in pasts.values_mut() {
+        past.there.extend(past.came_millis.take().map(|from| (from, u64::MAX)));
+    }
+    Ok(pasts)
+}
+
+/// What tells people of one name apart, a line each.
+fn list(called: &BTreeMap<MemberId, Past>) -> String {
+    let now_secs = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let line = |(id, past): (&MemberId, &Past)| {
+        let came = past.there.first().map(|(from, _)| ago(now_secs.saturating_sub(from / 1_000)));
+        let came = came.unwrap_or_else(|| "before the journal began".to_owned());
+        let said = match past.num_said {
+            0 => "said nothing".to_owned(),
+            num => format!("{num} messages, the last {:?}", short(&past.last_said)),
+        };
+        format!("  {}: came {came}; {said}", id.0)
+    };
+    called.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn ago(secs: u64) -> String {
+    match secs {
+        0..3_600 => format!("{} min ago", secs / 60),
+        3_600..172_800 => format!("{} h ago", secs / 3_600),
+        _ => format!("{} days ago", secs / 86_400),
+    }
+}
+
+/// Enough of a message to know it again.
+fn short(said: &str) -> String {
+    let mut start: String = super::host::clean(said).chars().take(40).collect();
+    if start.len() < said.len() {
+        start.push('…');
+    }
+    start
 }
 
 fn verify(store: &Store, as_json: bool) -> anyhow::Result<()> {

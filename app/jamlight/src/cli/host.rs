@@ -90,6 +90,7 @@ pub(crate) fn paths(home: Option<&std::path::Path>) -> anyhow::Result<Paths> {
 pub(crate) struct JamDrills {
     ws_echo: bool,
     pub(crate) trace_beat: bool,
+    pub(crate) write_text: bool,
 }
 
 impl JamDrills {
@@ -103,6 +104,7 @@ impl JamDrills {
             match drill.as_str() {
                 "ws-echo" => all.ws_echo = true,
                 "trace-beat" => all.trace_beat = true,
+                "write-text" => all.write_text = true,
                 _ => bail!("there is no drill {drill:?} for a room"),
             }
         }

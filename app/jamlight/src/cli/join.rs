@@ -16,6 +16,11 @@ use super::host::{JamDrills, clean, trace_beat};
 
 /// How often news are printed.
 const TURN: Duration = Duration::from_millis(50);
+/// The text everyone edits first.
+const FIRST_TEXT: &str = "main";
+/// Turns for a word of `write-text`, and how many it writes: a minute's.
+const WORD_TURNS: usize = 4;
+const MAX_WORDS: usize = 300;
 /// How long what was said last may take to reach the room before it leaves.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -35,7 +40,7 @@ pub(crate) struct JoinArgs {
     /// Prints one line of JSON for each thing that happens.
     #[arg(long)]
     json: bool,
-    /// `trace-beat`: prints the beat.
+    /// `trace-beat`: prints the beat. `write-text`: writes into the text `main`, and prints it at the end.
     #[arg(long, hide = true, value_name = "WHAT")]
     drill: Vec<String>,
 }
@@ -79,6 +84,7 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         // The end of the input is not the end of the visit.
     })?;
     let client = Client::join(link, &args.name)?;
+    let mut typist = drills.write_text.then(Typist::default);
     let mut last = None;
     loop {
         match heard.recv_timeout(TURN) {
@@ -94,6 +100,9 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
             }
             last = Some(state);
         }
+        if let Some(typist) = &mut typist {
+            typist.turn(&client, &args.name);
+        }
         for notice in client.poll() {
             print_notice(args, &client, &notice);
         }
@@ -102,6 +111,9 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         {
             trace_beat(transport.beat_at(room_secs));
         }
+    }
+    if typist.is_some() {
+        eprintln!("text {}", json!(client.text(&FIRST_TEXT.into())));
     }
     let until = std::time::Instant::now() + LAST_WORDS;
     while client.num_pending() > 0 && client.state() == State::Joined && std::time::Instant::now() < until {
@@ -112,6 +124,35 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
+}
+
+/// Writes as fast as a person does, here and there in a shared text, for a while.
+#[derive(Default)]
+struct Typist {
+    num_turns: usize,
+    num_words: usize,
+}
+
+impl Typist {
+    fn turn(&mut self, client: &Client, name: &str) {
+        let text = FIRST_TEXT.into();
+        if client.with_session(|_| ()).is_none() {
+            return;
+        }
+        let len = client.text(&text).unwrap_or_default().encode_utf16().count();
+        self.num_turns += 1;
+        if !self.num_turns.is_multiple_of(WORD_TURNS) || self.num_words == MAX_WORDS {
+            return;
+        }
+        self.num_words += 1;
+        // A prime, so that no place is left out.
+        let at = (self.num_words * 7_919 % (len + 1)) as u32;
+        let word = format!("{name}{} ", self.num_words);
+        let removed = if self.num_words.is_multiple_of(4) { 3 } else { 0 };
+        if let Err(err) = client.edit_text(&text, at..at + removed, &word) {
+            eprintln!("jamlight: {}", clean(&err.message));
+        }
+    }
 }
 
 fn say(client: &Client, line: &str) {

@@ -447,6 +447,9 @@ fn who_asks_for_it_is_taken_out_of_a_rooms_past() {
     let ana = join(host.link(), "ana");
     ana.send(Ask::Say { text: "canary".into() }).unwrap();
     until(|| ana.num_pending() == 0);
+    let bens = [join(host.link(), "ben"), join(host.link(), "ben")];
+    bens[1].send(Ask::Say { text: "other".into() }).unwrap();
+    until(|| bens[1].num_pending() == 0);
     let erase = |name: &str| {
         let mut erase = Command::new(env!("CARGO_BIN_EXE_jamlight"));
         erase.args(["db", "--json", "erase", "Film", name, "--home"]).arg(home.path()).output().unwrap()
@@ -457,6 +460,19 @@ fn who_asks_for_it_is_taken_out_of_a_rooms_past() {
     assert!(erased.status.success(), "{erased:?}");
     assert_eq!(String::from_utf8_lossy(&erased.stdout).trim(), r#"{"events":2,"sounds":0}"#);
     assert_eq!(erase("ana").status.code(), Some(1), "nobody is called so any more");
+    // Of two who were called the same, the one is named by its number.
+    let refused = erase("ben");
+    let problem = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{problem}");
+    let of = |said: &str| problem.lines().find(|line| line.contains(said)).unwrap().trim().to_owned();
+    let number = of("1 messages, the last \"other\"").split(':').next().unwrap().to_owned();
+    assert_ne!(of("said nothing").split(':').next().unwrap(), number);
+    let mut one = Command::new(env!("CARGO_BIN_EXE_jamlight"));
+    one.args(["db", "--json", "erase", "Film", "ben", "--member", &number, "--home"]).arg(home.path());
+    let erased = one.output().unwrap();
+    assert!(erased.status.success(), "{erased:?}");
+    assert_eq!(String::from_utf8_lossy(&erased.stdout).trim(), r#"{"events":2,"sounds":0}"#);
+    assert!(erase("ben").status.success(), "one is left");
     let journal = std::fs::read(home.path().join("state/jam/rooms.db")).unwrap();
     assert!(!journal.windows(6).any(|six| six == b"canary"));
     verify(home.path());
