@@ -23,14 +23,16 @@ const classOf = (user) => {
 };
 
 class Caret extends WidgetType {
-  constructor(name, colour) {
+  constructor(name, colour, place) {
     super();
     this.name = name;
     this.colour = colour;
+    this.place = place;
   }
 
+  // One that was moved is a new one: its name shows again.
   eq(other) {
-    return other.name === this.name && other.colour === this.colour;
+    return other.name === this.name && other.colour === this.colour && other.place === this.place;
   }
 
   toDOM() {
@@ -58,7 +60,10 @@ const theme = EditorView.baseTheme({
   '.other span': {
     position: 'absolute', left: '-2px', top: '-1.25em', fontSize: '11px', lineHeight: '1.3', padding: '0 4px', borderRadius: '3px 3px 3px 0',
     whiteSpace: 'nowrap', background: 'var(--who)', color: '#000', fontFamily: 'system-ui, sans-serif', zIndex: '3',
+    // It stands on what is written above: whoever rests is only a line.
+    animation: 'name-goes .4s 2.5s forwards',
   },
+  '@keyframes name-goes': { to: { opacity: '0' } },
   '.cm-line:first-child .other span': { top: 'auto', bottom: '-1.1em', borderRadius: '0 3px 3px 3px' },
   '.others': { backgroundColor: 'color-mix(in srgb, var(--who) 30%, transparent)' },
 });
@@ -87,7 +92,8 @@ export const cursors = ({ doc, awareness, code }, root) => {
       const colour = classOf(state.user);
       if (from < to) marks.push(Decoration.mark({ class: `others ${colour}` }).range(from, to));
       const name = String(state.user?.name ?? 'Somebody').slice(0, MAX_NAME_CHARS);
-      marks.push(Decoration.widget({ widget: new Caret(name, colour), side: head > anchor ? -1 : 1 }).range(Math.min(head, length)));
+      const widget = new Caret(name, colour, JSON.stringify(state.cursor.head));
+      marks.push(Decoration.widget({ widget, side: head > anchor ? -1 : 1 }).range(Math.min(head, length)));
     }
     return Decoration.set(marks, true);
   };

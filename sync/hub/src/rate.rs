@@ -19,6 +19,11 @@ impl Bucket {
         self.per_sec = per_sec;
     }
 
+    /// Takes all there are.
+    pub(crate) fn empty(&mut self, now: Instant) {
+        (self.tokens, self.filled_at) = (0.0, now);
+    }
+
     /// Takes one, or says in how many seconds there will be one.
     pub(crate) fn take(&mut self, now: Instant) -> Result<(), f64> {
         let secs = now.saturating_duration_since(self.filled_at).as_secs_f64();

@@ -30,14 +30,15 @@ const MAX_TAIL: usize = 4_096;
 const LEAVE_GRACE: Duration = Duration::from_secs(5);
 /// How long moves wait for a kept event to be written with: what a crash may cost of a fader's way.
 const MOVES_WAIT: Duration = Duration::from_millis(250);
-/// Commits of edits of texts: so many at once, and where typing goes on so many a second. What comes
-/// meanwhile is written and sent together: no fingers are quicker than twenty, and to a crowd, that each
-/// commit costs a write to each, eight still look like typing.
-const EDIT_COMMITS_BURST: f64 = 5.0;
-const MAX_EDIT_COMMITS_PER_SEC: f64 = 20.0;
-const MIN_EDIT_COMMITS_PER_SEC: f64 = 8.0;
-/// Writes a second to all members, above which edits are committed less often.
-const EASY_EDIT_WRITES_PER_SEC: f64 = 1_200.0;
+/// Commits that a room makes at once after a rest. Where it goes on, what comes is committed and sent in
+/// turns, which all rooms take together: one sync of the disk is for all, and one write to a member for
+/// all that happened. No fingers are quicker than twenty turns a second; to a crowd, that each turn costs
+/// a write to each, eight still look like typing.
+const COMMITS_BURST: f64 = 5.0;
+const MIN_TURN: Duration = Duration::from_millis(50);
+const MAX_TURN: Duration = Duration::from_millis(125);
+/// Members for whom a turn is as long as [`MIN_TURN`]; for more it grows with them.
+const EASY_MEMBERS: u32 = 40;
 /// How long a stopping room waits for the disk.
 const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Kept Commands of one member: a fast typist sends fifteen edits a second, a script a hundred.
@@ -130,10 +131,10 @@ pub(crate) struct Room {
     paced: PacedMoves,
     /// Decided, not sent yet: kept events wait for the disk, and moves never overtake them.
     unsent: VecDeque<Unsent>,
-    /// Not handed to the journal yet: moves are written with the next kept event, edits of texts together.
+    /// Not handed to the journal yet: moves are written with the next kept event, those in turns.
     unwritten: Vec<Arc<Event>>,
     write_at: Option<Instant>,
-    edit_commits: Bucket,
+    commits_at_once: Bucket,
     /// Askers without a connection, and the event that must be sent before they are told.
     askers: VecDeque<(Seq, Asker, Vec<Event>)>,
     /// The last events that were sent, for those who come back.
@@ -163,7 +164,7 @@ impl Room {
             unsent: VecDeque::new(),
             unwritten: Vec::new(),
             write_at: None,
-            edit_commits: Bucket::new(MAX_EDIT_COMMITS_PER_SEC, EDIT_COMMITS_BURST, now),
+            commits_at_once: Bucket::new(MIN_TURN.as_secs_f64().recip(), COMMITS_BURST, now),
             askers: VecDeque::new(),
             tail: VecDeque::new(),
             sent: seq,
@@ -259,8 +260,7 @@ impl Room {
             self.make(member, None, asked, now);
         }
         if self.write_at.is_some_and(|at| at <= now) {
-            // Fails only by what is lost in rounding.
-            let _ = self.edit_commits.take(now);
+            self.commits_at_once.empty(now);
             self.write();
         }
         if self.live.next_due().is_some_and(|due| due <= now) {
@@ -448,11 +448,8 @@ impl Room {
         let now = Instant::now();
         let wait = if events.iter().all(|event| event.kind.is_move()) {
             Some(MOVES_WAIT)
-        } else if events.iter().all(|event| matches!(event.kind, EventKind::TextEdited { .. })) {
-            let per_sec = EASY_EDIT_WRITES_PER_SEC / self.seats.len() as f64;
-            let per_sec = per_sec.clamp(MIN_EDIT_COMMITS_PER_SEC, MAX_EDIT_COMMITS_PER_SEC);
-            self.edit_commits.set_rate(per_sec);
-            self.edit_commits.take(now).err().map(Duration::from_secs_f64)
+        } else if events.iter().all(|event| may_wait(&event.kind)) {
+            self.turn_wait(now)
         } else {
             None
         };
@@ -462,6 +459,16 @@ impl Room {
         }
         self.unsent.extend(events.into_iter().map(|event| Unsent { event, conn }));
         self.send_ready();
+    }
+
+    /// Returns how long the next turn is away, `None` when nobody has to wait.
+    fn turn_wait(&mut self, now: Instant) -> Option<Duration> {
+        let num = u32::try_from(self.seats.len()).unwrap_or(u32::MAX);
+        let turn = (MIN_TURN.saturating_mul(num) / EASY_MEMBERS).clamp(MIN_TURN, MAX_TURN);
+        self.commits_at_once.set_rate(turn.as_secs_f64().recip());
+        self.commits_at_once.take(now).err()?;
+        let millis = turn.as_millis() as u64;
+        Some(Duration::from_millis(millis - wall_millis() % millis))
     }
 
     /// Hands over what is not written yet.
@@ -531,6 +538,22 @@ impl Room {
             self.leaving.remove(&who);
         }
     }
+}
+
+/// Whether others may hear of it a turn later: not of what falls on a beat that all must reach, and not of
+/// what somebody pulled a brake for.
+fn may_wait(kind: &EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::Evaluated { .. }
+            | EventKind::Hushed { .. }
+            | EventKind::Faded { .. }
+            | EventKind::CueWent { .. }
+            | EventKind::CuesPlayed { .. }
+            | EventKind::BlackoutChanged { .. }
+            | EventKind::FrozenChanged { .. }
+            | EventKind::MemberKicked { .. }
+    )
 }
 
 pub(crate) fn wall_millis() -> u64 {

@@ -151,7 +151,7 @@ fn kept_events_wait_for_the_disk_and_the_own_stage_does_not() {
 }
 
 #[test]
-fn where_many_type_their_edits_are_committed_together_and_heard_in_order_when_it_is_safe() {
+fn where_much_happens_it_is_committed_together_and_heard_in_order_when_it_is_safe() {
     let disk = SlowDisk::default();
     let (hub, me) =
         Hub::solo_with("test".into(), Session::new(Show::default()), Box::new(disk.clone())).unwrap();

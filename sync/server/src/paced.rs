@@ -68,11 +68,13 @@ pub(crate) struct Paced<T> {
     /// Came too soon after the last batch.
     held: Option<T>,
     free_at: Instant,
+    /// Whether more than one came for the last batch: then nobody is woken for what comes too soon.
+    is_busy: bool,
 }
 
 impl<T> Paced<T> {
     pub(crate) fn new(queue: mpsc::Receiver<T>) -> Self {
-        Self { queue, held: None, free_at: Instant::now() }
+        Self { queue, held: None, free_at: Instant::now(), is_busy: false }
     }
 
     /// Whether nothing waits.
@@ -83,19 +85,27 @@ impl<T> Paced<T> {
     /// Waits for the next batch, `None` when the queue has ended. Nothing is lost when the caller
     /// gives up waiting.
     pub(crate) async fn next(&mut self, load: &Load) -> Option<Vec<T>> {
+        if self.held.is_none() && self.is_busy {
+            self.until_free().await;
+        }
         if self.held.is_none() {
             self.held = Some(self.queue.recv().await?);
         }
-        if Instant::now() < self.free_at {
-            tokio::time::sleep_until(self.free_at).await;
-        }
+        self.until_free().await;
         let mut batch: Vec<T> = self.held.take().into_iter().collect();
         while let Ok(next) = self.queue.try_recv() {
             batch.push(next);
         }
+        self.is_busy = batch.len() > 1;
         let now = Instant::now();
         self.free_at = now + load.wrote(now);
         Some(batch)
+    }
+
+    async fn until_free(&self) {
+        if Instant::now() < self.free_at {
+            tokio::time::sleep_until(self.free_at).await;
+        }
     }
 }
 

@@ -129,11 +129,11 @@ fn erase(
         bail!("nobody in the room {:?} is called {name:?}", room.as_str());
     }
     if let Some(other) = members.iter().find(|id| !called.contains_key(&MemberId(**id))) {
-        bail!("number {other} was never called {name:?}: it is one of\n{}", list(&called));
+        bail!("number {other} was never called {name:?}: it is one of {}", list(&called));
     }
     if members.is_empty() && called.len() > 1 {
         bail!(
-            "{} people were called {name:?}: say --member with the number of each who asked for it\n{}",
+            "{} people were called {name:?}: say --member with the number of each who asked for it, of {}",
             called.len(),
             list(&called)
         );
@@ -181,7 +181,7 @@ fn pasts(store: &Store, room: &RoomId) -> anyhow::Result<BTreeMap<MemberId, Past
     Ok(pasts)
 }
 
-/// What tells people of one name apart, a line each.
+/// What tells people of one name apart.
 fn list(called: &BTreeMap<MemberId, Past>) -> String {
     let now_secs = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let line = |(id, past): (&MemberId, &Past)| {
@@ -191,9 +191,9 @@ fn list(called: &BTreeMap<MemberId, Past>) -> String {
             0 => "said nothing".to_owned(),
             num => format!("{num} messages, the last {:?}", short(&past.last_said)),
         };
-        format!("  {}: came {came}; {said}", id.0)
+        format!("{} (came {came}, {said})", id.0)
     };
-    called.iter().map(line).collect::<Vec<_>>().join("\n")
+    called.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
 fn ago(secs: u64) -> String {
