@@ -260,7 +260,10 @@ impl Room {
             self.make(member, None, asked, now);
         }
         if self.write_at.is_some_and(|at| at <= now) {
-            self.commits_at_once.empty(now);
+            if !self.unsent.is_empty() {
+                // A turn, and no moves that nobody waits for.
+                self.commits_at_once.empty(now);
+            }
             self.write();
         }
         if self.live.next_due().is_some_and(|due| due <= now) {
