@@ -215,18 +215,25 @@ fn reach_ui(ui: &Ui, rect: Rect, min: f32, max: f32, reach: &Reach, tokens: Toke
     }
 }
 
-/// A name of a fixed width; the whole of it on hover. Its control carries it for those who do not see.
+/// A name of a fixed width: a long one in two small rows, and what is longer still on hover. Its control carries it for
+/// those who do not see.
 fn name_ui(ui: &mut Ui, label: &str) {
-    let (rect, response) = ui.allocate_exact_size(vec2(NAME_WIDTH, ROW_HEIGHT), Sense::hover());
-    let font = TextStyle::Body.resolve(ui.style());
-    let tokens = Tokens::in_use(ui);
-    let mut job = egui::text::LayoutJob::simple_singleline(label.to_owned(), font, tokens.text);
-    job.wrap.max_width = NAME_WIDTH;
-    job.wrap.max_rows = 1;
-    let galley = ui.painter().layout_job(job);
+    let colour = Tokens::in_use(ui).text;
+    let laid_out = |style: TextStyle, max_rows: usize| {
+        let mut job =
+            egui::text::LayoutJob::simple(label.to_owned(), style.resolve(ui.style()), colour, NAME_WIDTH);
+        job.wrap.max_rows = max_rows;
+        ui.painter().layout_job(job)
+    };
+    let mut galley = laid_out(TextStyle::Body, 1);
+    if galley.elided {
+        galley = laid_out(TextStyle::Small, 2);
+    }
+    let height = galley.size().y.max(ROW_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(vec2(NAME_WIDTH, height), Sense::hover());
     let at = Align2::LEFT_CENTER.anchor_size(pos2(rect.left(), rect.center().y), galley.size()).min;
     let elided = galley.elided;
-    ui.painter().galley(at, galley, tokens.text);
+    ui.painter().galley(at, galley, colour);
     if elided {
         response.on_hover_text(label);
     }
