@@ -2,7 +2,7 @@
 //!
 //! Hidden; the app runs it before a stranger's scene comes near the show. It says on standard output,
 //! a line each, how far it is: `base MILLIS` (a frame of what plays now), `read ID` (the scene's
-//! program), `compiled`, `frame MILLIS` for each frame, `done`. What takes too long between two lines,
+//! program), `compiled`, `drawn` (once, very small: the driver's compiler is done), `frame MILLIS` for each frame, `done`. What takes too long between two lines,
 //! or ends without `done`, is the scene's fault.
 
 use std::io::{Read as _, Write as _};
@@ -24,7 +24,9 @@ use crate::shelf::Shelf;
 
 /// Size a scene is tried at, in pixels: the cost of a frame is mostly its pixels' already.
 const SIZE: [u32; 2] = [320, 180];
-/// Frames drawn, and those of them that count: the first ones may still compile.
+/// Size of the very first frame: whatever it shows costs next to nothing, but the driver compiles for it.
+const FIRST_SIZE: [u32; 2] = [16, 9];
+/// Frames drawn after it, and those of them that count: the first ones may still compile.
 const FRAMES: usize = 6;
 const COUNTED: usize = 4;
 const FPS: f64 = 30.0;
@@ -82,7 +84,7 @@ fn draw(
     scenes: &[SceneId],
     tell: &mut dyn FnMut(&str) -> Result<()>,
 ) -> Result<f64> {
-    let mut stage = Stage::new(gpu, StageSettings { size: SIZE, ..StageSettings::default() })?;
+    let mut stage = Stage::new(gpu, StageSettings { size: FIRST_SIZE, ..StageSettings::default() })?;
     let mut layers = Vec::new();
     for (no, scene) in (1..).zip(scenes) {
         let program = library.program(scene).context("a scene that compiled is gone")?;
@@ -95,14 +97,20 @@ fn draw(
     let mut listener = Listener::open(None, &audio_analysis::Settings::default())?;
     let mut director = Director::new();
     let mut costs = Vec::with_capacity(FRAMES);
-    for no in 0..FRAMES {
+    for no in 0..=FRAMES {
+        let size_px = if no == 0 { FIRST_SIZE } else { SIZE };
+        stage.resize(size_px)?;
         let secs = FROM_SECS + no as f64 / FPS;
         let signal = Arc::new(listener.hear_until(secs)?.clone());
-        let moment = Moment { size_px: SIZE, ..Moment::new(secs, 1.0 / FPS) };
+        let moment = Moment { size_px, ..Moment::new(secs, 1.0 / FPS) };
         let step = director.step(&show, &signal, &[], &Transport::default(), moment, &Shelf(library));
         let started = Instant::now();
         stage.render(&step.input)?;
         gpu.wait();
+        if no == 0 {
+            tell("drawn")?;
+            continue;
+        }
         let millis = started.elapsed().as_secs_f64() * 1000.0;
         costs.push(millis);
         tell(&format!("frame {millis:.3}"))?;

@@ -22,8 +22,9 @@ const MIN_SCALE: f32 = 0.25;
 const START: Duration = Duration::from_secs(30);
 /// How long reading and compiling may take.
 const COMPILE: Duration = Duration::from_secs(15);
-/// How long a frame may take, as a multiple of the show's, and at least: then it hangs.
-const HANG_RATIO: f64 = 150.0;
+/// How long a frame may take, as a multiple of the show's, and at least: then it hangs. One that takes this long is too
+/// dear even at the smallest share.
+const HANG_RATIO: f64 = 100.0;
 const MIN_HANG: Duration = Duration::from_millis(1_500);
 /// How long a process may live on after its output ended.
 const LAST_BREATH: Duration = Duration::from_millis(500);
@@ -144,8 +145,8 @@ impl Trial {
                     compiled = true;
                     patience = COMPILE;
                 }
-                Some("frame") => {
-                    frames.push(value.parse().unwrap_or(f64::INFINITY));
+                Some("drawn" | "frame") => {
+                    frames.extend((what == Some("frame")).then(|| value.parse().unwrap_or(f64::INFINITY)));
                     let hang = Duration::from_secs_f64(base.unwrap_or(1.0) * HANG_RATIO / 1000.0);
                     patience = hang.max(MIN_HANG);
                 }
