@@ -65,7 +65,8 @@ pub(crate) fn handle(ui: &egui::Ui, shell: &mut Shell, model: &Model, commands: 
         shell.mode = shell.mode.next();
         shell.tabbed = true;
     }
-    if pressed(ui, Modifiers::NONE, Key::Escape) {
+    // An open popup takes its own Escape: one step at a time.
+    if !egui::Popup::is_any_open(ui.ctx()) && pressed(ui, Modifiers::NONE, Key::Escape) {
         escape(shell, model, commands);
     }
     // Space on a focused button presses it; anywhere else it goes on.

@@ -148,6 +148,19 @@ fn escape_goes_towards_play_and_never_out() {
 }
 
 #[test]
+fn escape_closes_an_open_popup_before_it_goes_anywhere() {
+    let mut window = window(Mode::Mix, model());
+    window.run_steps(2);
+    window.get_by_label("Outputs").click();
+    window.run_steps(3);
+    window.get_by_label("Add a screen");
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(window.query_by_label("Add a screen").is_none());
+    assert_eq!(window.state().shell.mode(), Mode::Mix);
+}
+
+#[test]
 fn typing_into_the_search_changes_no_show() {
     let mut window = window(Mode::Mix, model());
     window.run_steps(2);

@@ -83,10 +83,14 @@ impl Worker {
                 )
             })
             .ok();
+        let changed = || watch.as_ref().map(SceneWatch::poll).unwrap_or_default();
+        let mut seen = Vec::new();
         while !self.start.board.is_ending() {
-            std::thread::sleep(WATCH_EVERY);
-            let changed = watch.as_ref().map(SceneWatch::poll).unwrap_or_default();
-            let ids: Vec<SceneId> = changed
+            if seen.is_empty() {
+                std::thread::sleep(WATCH_EVERY);
+                seen = changed();
+            }
+            let ids: Vec<SceneId> = std::mem::take(&mut seen)
                 .iter()
                 .filter_map(|file| self.start.library.name_of(&self.start.folder, file))
                 .collect();
@@ -99,7 +103,7 @@ impl Worker {
             if self.start.board.library_seen.load(Ordering::Relaxed)
                 || self.started.elapsed() > THUMBNAILS_AFTER
             {
-                self.draw_missing();
+                seen = self.draw_missing(changed);
             }
         }
     }
@@ -163,23 +167,27 @@ impl Worker {
         }
     }
 
-    /// Draws the thumbnails that are missing, on a device that goes again afterwards.
-    fn draw_missing(&mut self) {
+    /// Draws the thumbnails that are missing, on a device that goes again afterwards. Who saves a scene does not wait for
+    /// all of them: returns the files that changed meanwhile.
+    fn draw_missing(&mut self, changed: impl Fn() -> Vec<PathBuf>) -> Vec<PathBuf> {
         let library = self.start.library.clone();
-        let missing: Vec<(SceneId, Arc<SceneProgram>)> = library
-            .ids()
+        let programs: Vec<(SceneId, Arc<SceneProgram>)> =
+            library.ids().into_iter().filter_map(|id| Some((id.clone(), library.program(&id)?))).collect();
+        // A scene that is saved a thousand times leaves no thousand pictures.
+        self.thumbnails.retain(|known, _| programs.iter().any(|(_, program)| program.id == *known));
+        let missing: Vec<_> = programs
             .into_iter()
-            .filter_map(|id| Some((id.clone(), library.program(&id)?)))
             .filter(|(_, program)| program.num_inputs == 0 && !self.thumbnails.contains_key(&program.id))
             .collect();
         if missing.is_empty() {
-            return;
+            return Vec::new();
         }
-        let Ok(gpu) = Gpu::new(&self.start.gpu) else { return };
+        let Ok(gpu) = Gpu::new(&self.start.gpu) else { return Vec::new() };
         let painter = thumbnails::Painter::new(&gpu);
         for (id, program) in missing {
-            if self.start.board.is_ending() {
-                return;
+            let seen = changed();
+            if self.start.board.is_ending() || !seen.is_empty() {
+                return seen;
             }
             let gate = Gate { software: gpu.is_software(), ..self.start.gate.clone() };
             if gate.share(&library, &id, &program, Vec::new(), &self.start.board).is_none() {
@@ -205,6 +213,7 @@ impl Worker {
             self.thumbnails.insert(program.id, picture);
             self.publish();
         }
+        Vec::new()
     }
 }
 

@@ -18,8 +18,8 @@ use super::{Dice, GOOD, Text, hostile, mutant};
 const START: Duration = Duration::from_secs(60);
 /// How often the start is looked at, and what comes back.
 const LOOK: Duration = Duration::from_millis(150);
-/// Within this the app says what it makes of a changed file.
-const NOTICED: Duration = Duration::from_secs(15);
+/// Within this the app says what it makes of a changed file: it may be trying another one for its thumbnail.
+const NOTICED: Duration = Duration::from_secs(60);
 /// The longest a trial may take, its process's start included.
 const TRIAL: Duration = Duration::from_secs(90);
 /// How many are done between two lines that say how far it is.
