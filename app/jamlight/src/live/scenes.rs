@@ -185,7 +185,7 @@ impl Worker {
         let Ok(gpu) = Gpu::new(&self.start.gpu) else { return Vec::new() };
         let painter = thumbnails::Painter::new(&gpu);
         for (id, program) in missing {
-            let seen = changed();
+            let mut seen = changed();
             if self.start.board.is_ending() || !seen.is_empty() {
                 return seen;
             }
@@ -195,11 +195,16 @@ impl Worker {
                 self.publish();
                 continue;
             }
+            let mut goes_on = || {
+                seen = changed();
+                seen.is_empty() && !self.start.board.is_ending()
+            };
             let drawn = painter.as_ref().map_err(ToString::to_string).and_then(|painter| {
-                painter
-                    .draw(&library, &id, program.clone(), &self.start.board)
-                    .map_err(|err| format!("{err:#}"))
+                painter.draw(&library, &id, program.clone(), &mut goes_on).map_err(|err| format!("{err:#}"))
             });
+            if !seen.is_empty() {
+                return seen;
+            }
             let picture = match drawn {
                 Ok(picture) => {
                     thumbnails::keep(&self.start.thumbnails, program.id, &picture);

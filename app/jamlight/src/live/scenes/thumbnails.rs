@@ -15,7 +15,6 @@ use renderer_scene::{ProgramId, SceneProgram};
 use renderer_stage::{Stage, StageSettings};
 use sync_protocol::{Layer, LayerId, LayerSource, SceneId, Show};
 
-use crate::live::board::Board;
 use crate::offline::Listener;
 use crate::shelf::Shelf;
 
@@ -50,16 +49,16 @@ impl<'a> Painter<'a> {
         Ok(Self { gpu, heard: heard.collect::<anyhow::Result<_>>()? })
     }
 
-    /// Draws a scene two seconds into its life.
+    /// Draws a scene two seconds into its life, for as long as it may go on.
     ///
     /// # Errors
-    /// When it does not compile on this device, or the device is gone.
+    /// When it does not compile on this device, the device is gone, or something else came first.
     pub(super) fn draw(
         &self,
         library: &Arc<SceneLibrary>,
         id: &SceneId,
         program: Arc<SceneProgram>,
-        board: &Board,
+        goes_on: &mut dyn FnMut() -> bool,
     ) -> anyhow::Result<Picture> {
         let version = program.id.0 as u64;
         let mut stage =
@@ -76,7 +75,7 @@ impl<'a> Painter<'a> {
             let step = director.step(&show, signal, &[], &Transport::default(), moment, &Shelf(library));
             stage.render(&step.input)?;
             self.gpu.wait();
-            anyhow::ensure!(!board.is_ending(), "everything ends");
+            anyhow::ensure!(goes_on(), "something else comes first");
             std::thread::sleep(began.elapsed().mul_f32(REST).min(MAX_REST));
         }
         let pixels = stage.read_output()?;
