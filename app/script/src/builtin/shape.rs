@@ -173,7 +173,10 @@ pub(super) fn functions() -> Vec<Function> {
             let dictionary = value(v, 0).clone();
             Ok(p.map(move |symbol| {
                 Value::Controls([("chord", symbol.clone()), ("dictionary", dictionary.clone())].into_iter().collect())
-            }).voicing())
+            }).voicing().map(|voice| match voice {
+                Value::Controls(controls) => controls.get("note").cloned().unwrap_or_default(),
+                other => other.clone(),
+            }))
         })),
         function("arp", &[], "(indices)", "plays chords note by note", Kind::Method(1, |eval, p, a, at| {
             Ok(crate::js::Js::Pattern(p.arp(&eval.sequence(a.first().unwrap_or(&crate::js::Js::Undefined), at)?)))

@@ -30,8 +30,11 @@ impl Scale {
     fn parse(value: &Value) -> Result<Self, Fault> {
         let text = match value {
             Value::List(parts) => {
-                let parts: Vec<&str> = parts.iter().filter_map(Value::as_text).collect();
-                parts.join(" ")
+                let word = |part: &Value| match part {
+                    Value::Number(x) => x.to_string(),
+                    part => part.as_text().unwrap_or_default().to_owned(),
+                };
+                parts.iter().map(word).collect::<Vec<_>>().join(" ")
             }
             Value::Text(text) => text.replace([':', '_'], " "),
             other => {
@@ -79,11 +82,24 @@ impl Scale {
     /// The note of a step from the tonic.
     fn note(self, step: i64) -> Note {
         let count = self.intervals.len().max(1) as i64;
-        let octaves = step.div_euclid(count).clamp(-8, 12) as i32;
+        let octaves = step.div_euclid(count).clamp(-64, 64) as i32;
         let interval = self.intervals.get(step.rem_euclid(count) as usize).copied();
         let interval = interval.unwrap_or(Interval { letters: 0, semitones: 0 });
         let tonic = Note { octave: self.tonic.octave.map(|octave| octave + octaves), ..self.tonic };
         tonic.transpose(interval)
+    }
+
+    /// The note `steps` from the nearest to `midi`, whose written octave may be another. An octave
+    /// is counted where the walk goes over a C, of whatever sign: without one there is none.
+    fn walk(self, midi: i32, octave: Option<i32>, steps: i64) -> Note {
+        const MAX_STEPS: i64 = 256;
+        let steps = steps.clamp(-MAX_STEPS, MAX_STEPS);
+        let from = self.nearest_step(midi);
+        let is_c = |step: i64| self.note(step).letter == 0;
+        let up = (1..=steps).filter(|by| is_c(from + by)).count() as i32;
+        let down = (steps..0).filter(|by| is_c(from + by + 1)).count() as i32;
+        let start = octave.or(self.note(from).octave);
+        Note { octave: start.map(|octave| octave + up - down), ..self.note(from + steps) }
     }
 
     /// The step nearest to a note; of two as near, the higher.
@@ -194,8 +210,8 @@ impl Pattern {
             let scale = Scale::from_tag(tag);
             change_note(&hap.value, |note| {
                 let Some(midi) = note_midi(note) else { return Ok(note.clone()) };
-                let step = scale.nearest_step(midi) + steps.round() as i64;
-                Ok(Value::text(&scale.note(step).name()))
+                let octave = note.as_text().and_then(Note::parse).and_then(|note| note.octave);
+                Ok(Value::text(&scale.walk(midi, octave, steps.round() as i64).name()))
             })
         })
     }

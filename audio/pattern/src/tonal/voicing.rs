@@ -1,7 +1,9 @@
 //! Chords as voicings that lie close to an anchor.
 
 use super::note::{Note, note_name};
-use super::voicings::{LEFT_HAND, QUALITIES, TRIADS, Voicings, quality_of};
+use super::voicings::{
+    Dictionary, EXTENDED, GUIDE_TONES, KEYBOARD, LEFT_HAND, TRIADS, Voicings, known_spelling,
+};
 use crate::span::Hap;
 use crate::{Controls, Fault, Name, Pattern, Value};
 
@@ -10,11 +12,11 @@ use crate::{Controls, Fault, Name, Pattern, Value};
 enum Mode {
     /// The top note at or below it.
     Below,
-    /// The top note below it.
+    /// The same, without the note at the anchor itself.
     Duck,
-    /// The bottom note at or above it.
+    /// The bottom note at or below it.
     Above,
-    /// The root at or below it, at the bottom.
+    /// The same of the first voicing.
     Root,
 }
 
@@ -30,51 +32,52 @@ fn read_chord(symbol: &str) -> Option<(Note, &str)> {
     Some((root, quality.split('/').next().unwrap_or_default()))
 }
 
-fn dictionary(name: &str, quality: &str) -> Option<Voicings> {
-    let find = |table: &'static [(&'static str, Voicings)]| {
-        table.iter().find(|(known, _)| *known == quality).map(|(_, voicings)| *voicings)
+/// The voicings of a quality: `None` where the dictionary lacks it, an error where nobody knows it.
+fn voicings(name: &str, symbol: &str, quality: &str) -> Result<Option<Voicings>, Fault> {
+    let tables: &[Dictionary] = match name {
+        "ireal" => &[KEYBOARD],
+        "ireal-ext" => &[EXTENDED],
+        "lefthand" => &[LEFT_HAND],
+        "triads" => &[TRIADS],
+        "guidetones" => &[GUIDE_TONES],
+        "legacy" => &[LEFT_HAND, TRIADS],
+        _ => {
+            return Err(Fault::value(format!(
+                "there is no dictionary {name:?}; try ireal, ireal-ext, lefthand, triads, guidetones or legacy"
+            )));
+        }
     };
-    match name {
-        "lefthand" => find(LEFT_HAND),
-        "triads" => find(TRIADS),
-        _ => find(QUALITIES),
+    let find = |tables: &[Dictionary], quality: &str| {
+        let mut all = tables.iter().flat_map(|table| table.iter());
+        all.find(|(spellings, _)| spellings.contains(&quality)).map(|(_, voicings)| *voicings)
+    };
+    let either = |tables| find(tables, quality).or_else(|| find(tables, known_spelling(quality)));
+    match either(tables) {
+        None if either(&[KEYBOARD]).is_none() => {
+            Err(Fault::value(format!("{symbol:?} is no chord; try Am7 or F^7")))
+        }
+        found => Ok(found),
     }
 }
 
-struct Voicing {
-    notes: Vec<i32>,
-}
-
-fn choose(root: Note, voicings: Voicings, mode: Mode, anchor: i32, offset: i64) -> Option<Voicing> {
-    let root = root.chroma();
-    let voicings = if mode == Mode::Root { voicings.get(..1)? } else { voicings };
+/// The notes, in half tones, of the voicing that lies closest to `anchor`, or `offset` further.
+fn choose(root: Note, voicings: Voicings, mode: Mode, anchor: i32, offset: i64) -> Option<Vec<i32>> {
     let target = |voicing: &[i32]| match mode {
         Mode::Below | Mode::Duck => voicing.last().copied(),
         Mode::Above | Mode::Root => voicing.first().copied(),
     };
-    let distance = |voicing: &[i32]| -> Option<i32> {
-        let gap = anchor - target(voicing)? - root;
-        Some(match mode {
-            Mode::Above => (-gap).rem_euclid(12),
-            Mode::Duck => (gap - 1).rem_euclid(12),
-            Mode::Below | Mode::Root => gap.rem_euclid(12),
-        })
+    let distance = |voicing: &[i32]| Some((anchor - target(voicing)? - root.chroma()).rem_euclid(12));
+    let best = match mode {
+        Mode::Root => 0,
+        _ => (0..voicings.len()).min_by_key(|at| voicings.get(*at).and_then(|v| distance(v)))?,
     };
-    let best = (0..voicings.len()).min_by_key(|at| voicings.get(*at).and_then(|v| distance(v)))?;
-    let count = voicings.len() as i64;
-    let wanted = best as i64 + offset;
-    let octaves = wanted.div_euclid(count) as i32;
-    // Distances are to the best one; neighbours keep its register.
-    let chosen = voicings.get(best)?;
-    let gap = distance(chosen)?;
-    let at = match mode {
-        Mode::Above => anchor + gap,
-        Mode::Duck => anchor - 1 - gap,
-        Mode::Below | Mode::Root => anchor - gap,
-    };
-    let base = at - target(chosen)? + 12 * octaves;
-    let voicing = voicings.get(wanted.rem_euclid(count) as usize)?;
-    Some(Voicing { notes: voicing.iter().map(|note| note + base).collect() })
+    let count = i64::try_from(voicings.len()).ok()?;
+    let wanted = usize::try_from((best as i64 + offset).rem_euclid(count)).ok()?;
+    let octaves = i32::try_from(-(-offset).div_euclid(count)).ok()?;
+    let voicing = voicings.get(wanted)?;
+    let base = anchor - distance(voicing)? + 12 * octaves - target(voicing)?;
+    let notes = voicing.iter().map(|note| note + base);
+    Some(notes.filter(|note| mode != Mode::Duck || *note != anchor).collect())
 }
 
 fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
@@ -86,8 +89,7 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
     let name = controls.text("dictionary").unwrap_or("ireal").to_owned();
     let (root, quality) =
         read_chord(&symbol).ok_or_else(|| Fault::value(format!("{symbol:?} is no chord; try Am7 or F^7")))?;
-    let voicings = dictionary(&name, quality_of(quality))
-        .ok_or_else(|| Fault::value(format!("the dictionary {name:?} has no chord {symbol:?}")))?;
+    let Some(voicings) = voicings(&name, &symbol, quality)? else { return Ok(Vec::new()) };
     let mode = match controls.text("mode") {
         Some("above") => Mode::Above,
         Some("duck") => Mode::Duck,
@@ -100,7 +102,7 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
         None => None,
     };
     let offset = controls.number("offset").unwrap_or(0.0) as i64;
-    let voicing = choose(root, voicings, mode, anchor.unwrap_or(DEFAULT_ANCHOR_MIDI), offset)
+    let notes = choose(root, voicings, mode, anchor.unwrap_or(DEFAULT_ANCHOR_MIDI), offset)
         .ok_or_else(|| Fault::value(format!("{symbol:?} has no voicing")))?;
     let mut rest = controls.clone();
     for name in ["chord", "dictionary", "mode", "anchor", "offset", "octaves", "n"] {
@@ -108,18 +110,21 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
     }
     let with_note = |note: Value| {
         let mut controls = rest.clone();
-        controls.set(Name::new("note"), note);
+        // A note that is there already stays.
+        if controls.get("note").is_none() {
+            controls.set(Name::new("note"), note);
+        }
         Value::Controls(controls)
     };
     match controls.get("n") {
         Some(n) => {
             let step = n.numeral()?.round() as i64;
-            let count = (voicing.notes.len() as i64).max(1);
+            let count = (notes.len() as i64).max(1);
             let octaves = step.div_euclid(count) * controls.number("octaves").unwrap_or(1.0) as i64;
-            let note = voicing.notes.get(step.rem_euclid(count) as usize).copied().unwrap_or(0);
+            let note = notes.get(step.rem_euclid(count) as usize).copied().unwrap_or(0);
             Ok(vec![with_note(Value::Number(f64::from(note) + 12.0 * octaves as f64))])
         }
-        None => Ok(voicing.notes.iter().map(|note| with_note(Value::text(&note_name(*note)))).collect()),
+        None => Ok(notes.iter().map(|note| with_note(Value::text(&note_name(*note)))).collect()),
     }
 }
 
