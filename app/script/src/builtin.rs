@@ -335,7 +335,8 @@ pub(crate) fn call_registered(
 impl Eval {
     /// A list or an object of patterns to pick from.
     fn choices(&self, from: &Js, at: At) -> Result<Choices> {
-        let choice = |js: &Js| self.sequence(js, at).map(Arc::new);
+        // A list among the choices is one value.
+        let choice = |js: &Js| self.reify(js, at).map(Arc::new);
         match from {
             Js::List(list) => {
                 let items = list.get();

@@ -181,8 +181,10 @@ impl Score {
             while let Some(due) = self.switches.pop_front_if(|switch| switch.cycle <= from) {
                 self.switch(due.pattern);
             }
-            // Up to the next switch, whose beat is exact whatever the grid.
+            // Up to the next switch, whose beat is exact whatever the grid, and cycle by cycle: steps are
+            // joined by the cycle in which a query begins.
             let next = self.switches.front().map_or(until, |switch| switch.cycle.min(until));
+            let next = next.min(from.floor() + 1.0);
             let span = Span::new(Ratio::from_f64(from), Ratio::from_f64(next));
             for hap in self.ask(span, &state, &mut plan.fault) {
                 self.plan_hap(&hap, transport, cps, sounds, settings, &mut plan);

@@ -55,11 +55,13 @@ impl Pattern {
         pattern.when(&parts, changed).with_steps(self.steps())
     }
 
-    /// Returns this pattern with `f` applied to a loop of another of its `n` parts each cycle.
+    /// Returns this pattern with `f` applied to a loop of another of its `n` parts each cycle; `back` goes
+    /// from the last to the first.
     #[must_use]
     pub fn chunk_into(&self, n: i64, back: bool, f: Arc<dyn Fn(Self) -> Self + Send + Sync>) -> Self {
         let n = n.clamp(1, MAX_SEQUENCE as i64);
-        let beats: Vec<bool> = (0..n).map(|i| i == 0).collect();
+        let first = if back { n - 1 } else { 0 };
+        let beats: Vec<bool> = (0..n).map(|i| i == first).collect();
         self.into_parts(&Self::bools(&beats).iter(n, !back), f)
     }
 

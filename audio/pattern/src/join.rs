@@ -177,17 +177,17 @@ impl Pattern {
         .outer_join()
     }
 
-    /// Joins; the inner patterns of each cycle follow each other, each as long as it has steps.
+    /// Joins; the inner patterns of a cycle follow each other, each as long as it has steps. The cycle is
+    /// the one in which the query begins: whoever wants each cycle's own asks cycle by cycle.
     #[must_use]
     pub fn step_join(&self) -> Self {
         let outer = self.discrete_only();
-        let first = in_steps(Ratio::ZERO, outer.glance());
-        let steps = first.steps();
+        let steps = in_steps(Ratio::ZERO, outer.glance()).steps();
+        let node = outer.clone();
         outer
-            .clone()
-            .split(move |query, span, out| {
+            .derive(move |query, span, out| {
                 let cycle = span.begin.floor();
-                let haps = outer.collect(query, Span::new(cycle, cycle + Ratio::ONE));
+                let haps = node.collect(query, Span::new(cycle, cycle + Ratio::ONE));
                 in_steps(cycle, haps).ask(query, span, out);
             })
             .with_steps(steps)

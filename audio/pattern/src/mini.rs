@@ -257,7 +257,7 @@ impl Parser<'_> {
                 }
                 Some('?') => {
                     self.bump();
-                    let amount = self.number().unwrap_or(0.5);
+                    let amount = self.amount().unwrap_or(0.5);
                     suffixes.push(Suffix::Degrade(amount, self.stream()));
                     continue;
                 }
@@ -275,10 +275,10 @@ impl Parser<'_> {
             let before = self.at;
             self.skip_space();
             if self.eat('@') || self.eat('_') {
-                let by = self.number().unwrap_or(2.0);
+                let by = self.amount().unwrap_or(2.0);
                 weight = weight + Ratio::from_f64(by) - Ratio::ONE;
             } else if self.eat('!') {
-                let by = self.number().unwrap_or(2.0).ceil();
+                let by = self.amount().unwrap_or(2.0).ceil();
                 replicas += by.clamp(-1.0, MAX_SEQUENCE as f64 + 1.0) as i64 - 1;
                 if replicas > MAX_SEQUENCE as i64 {
                     return Err(self.error(format!("an element repeats more than {MAX_SEQUENCE} times")));
@@ -359,6 +359,11 @@ impl Parser<'_> {
         };
         self.at += length;
         Some(pattern)
+    }
+
+    /// The number after a sign such as `@`. One without a digit before its point is the next step.
+    fn amount(&mut self) -> Option<f64> {
+        if self.rest().starts_with('.') { None } else { self.number() }
     }
 
     fn number(&mut self) -> Option<f64> {

@@ -57,7 +57,8 @@ impl Pattern {
     fn shrinking(&self, amount: Ratio) -> Vec<Self> {
         let Some(steps) = self.steps() else { return Vec::new() };
         if amount.is_zero() {
-            return vec![self.clone()];
+            let count = steps.ceil().numerator().clamp(0, MAX_SEQUENCE as i64);
+            return (0..count).map(|_| self.clone()).collect();
         }
         let count = (steps / amount.abs()).ceil().numerator().clamp(0, MAX_SEQUENCE as i64);
         (0..count).map(|i| self.drop(amount * Ratio::whole(i))).collect()
@@ -88,13 +89,18 @@ impl Pattern {
         Self::slowcat(slowed).fast(steps).with_steps(Some(steps))
     }
 
-    /// Returns the `n` parts of each cycle that `indices` ask for, squeezed into their events.
+    /// Returns the `n` parts of each cycle that `indices` ask for, squeezed into their events; there is
+    /// none before the first.
     #[must_use]
     pub fn bite(&self, n: Ratio, indices: &Self) -> Self {
         let pattern = self.clone();
         indices
             .bind(crate::Join::Squeeze, move |index| {
-                let begin = (Ratio::from_f64(index.numeral()?) / n).fract();
+                let index = Ratio::from_f64(index.numeral()?);
+                if index.is_negative() {
+                    return Ok(Self::silence());
+                }
+                let begin = (index / n).fract();
                 Ok(pattern.zoom(begin, begin + Ratio::ONE / n))
             })
             .with_steps(self.steps())

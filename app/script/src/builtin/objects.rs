@@ -165,6 +165,7 @@ impl Eval {
                 Some(builtin::Kind::Operator(op)) => {
                     Ok(self.arena.function(Callable::Operator(pattern.clone(), *op)))
                 }
+                None if alignment(name).is_none() && !self.is_registered(name) => Ok(Js::Undefined),
                 _ => Ok(self.arena.function(Callable::Method(object.clone(), name.clone()))),
             },
             _ => Ok(self.arena.function(Callable::Method(object.clone(), name.clone()))),
@@ -269,6 +270,10 @@ impl Eval {
             },
             other => Err(Error::new(format!("{} has no {name}", other.kind()), at)),
         }
+    }
+
+    fn is_registered(&self, name: &str) -> bool {
+        self.runtime.said.with(|said| said.registered.iter().any(|registered| &*registered.name == name))
     }
 
     fn operator_with(&self, op: Op, alignment: Alignment, arguments: &[Js], at: At) -> Result<Js> {

@@ -139,7 +139,7 @@ pub(super) fn functions() -> Vec<Function> {
         function("replicate", &[], "(n)", "repeats each cycle's steps", S(1, |p, v| Ok(p.replicate(count(v, 0)?)))),
         function("shrink", &[], "(steps)", "repeats, shorter each time", S(1, |p, v| Ok(p.shrink(ratio(v, 0)?)))),
         function("grow", &[], "(steps)", "repeats, longer each time", S(1, |p, v| Ok(p.grow(ratio(v, 0)?)))),
-        function("pace", &["steps"], "(n)", "plays n steps a cycle", S(1, |p, v| Ok(p.pace(ratio(v, 0)?)))),
+        function("pace", &["steps"], "(n)", "plays n steps a cycle", V(1, |p, v| Ok(p.pace(ratio(v, 0)?)))),
 
         function("range", &[], "(low, high)", "stretches 0..1 to low..high", V(2, |p, v| Ok(p.range(number(v, 0)?, number(v, 1)?)))),
         function("range2", &[], "(low, high)", "stretches -1..1 to low..high", V(2, |p, v| {

@@ -25,6 +25,36 @@ fn steps_stand_side_by_side() {
 }
 
 #[test]
+fn parts_are_changed_from_the_last_to_the_first() {
+    same(r#"n("0 1").chunkBackInto(2, fast(2))"#, r#"cat(n("0 [1 1]"), n("[0 0] 1"))"#);
+    same(r#"n("0 1 2 3").bite(4, "3 -1")"#, r#"n("3 ~")"#);
+}
+
+#[test]
+fn the_first_cycle_says_how_steps_follow() {
+    let first = |code: &str, cycles| {
+        let haps = crate::run(code).query(audio_pattern::Span::cycles(1, 1 + cycles)).unwrap();
+        haps.into_iter().filter(|hap| hap.part.begin < audio_pattern::Ratio::whole(2)).count()
+    };
+    assert_eq!(first(r#""0 1 2".take("<1 2>")"#, 1), 2);
+    let two = crate::run(r#""0 1 2".take("<1 2>")"#).query(audio_pattern::Span::cycles(0, 2)).unwrap();
+    assert_eq!(two.len(), 2, "asked at once, the cycle in which the question begins decides");
+    same(r#""0 1".grow("0")"#, r#""0 1 0 1""#);
+    same(r#""0 1 2".pace("3 6")"#, r#""0 1 2".fast("1 2")"#);
+}
+
+#[test]
+fn what_a_pattern_lacks_is_undefined() {
+    same(r#""0 1".nothingSuch ? s("a") : s("b")"#, r#"s("b")"#);
+    same(r#"register("mine", p => p.fast(2)); s("a").mine ? s("a").mine() : silence"#, r#"s("a*2")"#);
+}
+
+#[test]
+fn chords_of_an_old_dictionary_are_plain_notes() {
+    same(r#""C7".voicings("lefthand").note()"#, r#"chord("C7").dict("lefthand").voicing()"#);
+}
+
+#[test]
 fn functions_are_joined() {
     same(r#""a b".apply(pipe(fast(2), rev))"#, r#""a b".fast(2).rev()"#);
     same(r#""a b".apply(compose(fast(2), rev))"#, r#""a b".rev().fast(2)"#);

@@ -28,6 +28,15 @@ fn weights_and_holds_stretch() {
     check(&m("x@ y"), "0>2/3 x, 2/3>1 y");
 }
 
+/// After a sign, a number has a digit before its point; without one it is the next step.
+#[test]
+fn a_point_begins_a_step() {
+    check(&m("x@1.5 y"), "0>3/5 x, 3/5>1 y");
+    check(&m("x@.5 y"), "0>1/2 x, 1/2>3/4 0.5, 3/4>1 y");
+    check(&m("x!.5 y"), "0>1/4 x, 1/4>1/2 x, 1/2>3/4 0.5, 3/4>1 y");
+    check(&m("x?1 y"), "1/2>1 y");
+}
+
 #[test]
 fn replication_repeats_side_by_side() {
     check(&m("x!2 y"), "0>1/3 x, 1/3>2/3 x, 2/3>1 y");
