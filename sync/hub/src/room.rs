@@ -543,19 +543,17 @@ impl Room {
     }
 }
 
-/// Whether others may hear of it a turn later: not of what falls on a beat that all must reach, and not of
-/// what somebody pulled a brake for.
+/// Whether others may hear of it a turn later: only what comes in numbers. A scene that is put on stage, a right that is
+/// taken and whatever kind is added later are heard at once.
 fn may_wait(kind: &EventKind) -> bool {
-    !matches!(
+    matches!(
         kind,
-        EventKind::Evaluated { .. }
-            | EventKind::Hushed { .. }
-            | EventKind::Faded { .. }
-            | EventKind::CueWent { .. }
-            | EventKind::CuesPlayed { .. }
-            | EventKind::BlackoutChanged { .. }
-            | EventKind::FrozenChanged { .. }
-            | EventKind::MemberKicked { .. }
+        EventKind::TextEdited { .. }
+            | EventKind::Said { .. }
+            | EventKind::MessageEdited { .. }
+            | EventKind::VoteCast { .. }
+            | EventKind::MemberJoined { .. }
+            | EventKind::MemberLeft { .. }
     )
 }
 
