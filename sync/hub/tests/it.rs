@@ -182,6 +182,27 @@ fn where_much_happens_it_is_committed_together_and_heard_in_order_when_it_is_saf
 }
 
 #[test]
+fn what_changes_the_show_waits_for_no_turn() {
+    let disk = SlowDisk::default();
+    let (hub, me) =
+        Hub::solo_with("test".into(), Session::new(Show::default()), Box::new(disk.clone())).unwrap();
+    let written = || disk.0.lock().unwrap().last().map_or(0, |(seq, _)| seq.0);
+    let mut slowest = Duration::MAX;
+    // Three tries, for a machine that was elsewhere.
+    for _ in 0..3 {
+        let start = Instant::now();
+        for n in 0..20 {
+            let before = written();
+            me.send(Command::SetTitle { title: format!("{:?} {n}", start.elapsed()) }).unwrap();
+            until(|| written() > before);
+        }
+        slowest = slowest.min(start.elapsed());
+    }
+    assert!(slowest < Duration::from_millis(250), "twenty changes took {slowest:?}");
+    hub.stop();
+}
+
+#[test]
 fn a_failing_disk_is_said_and_the_show_goes_on() {
     let disk = SlowDisk::default();
     let (hub, me) =
