@@ -37,6 +37,10 @@ const MOVES_WAIT: Duration = Duration::from_millis(250);
 const COMMITS_BURST: f64 = 5.0;
 const MIN_TURN: Duration = Duration::from_millis(50);
 const MAX_TURN: Duration = Duration::from_millis(125);
+/// Changes of the show that are committed at once, whatever else happens, and how many of them a second after
+/// that: more than hands make, and no script keeps the disk from the other rooms.
+const CHANGES_BURST: f64 = 20.0;
+const CHANGES_PER_SEC: f64 = 20.0;
 /// Members for whom a turn is as long as [`MIN_TURN`]; for more it grows with them.
 const EASY_MEMBERS: u32 = 40;
 /// How long a stopping room waits for the disk.
@@ -135,6 +139,9 @@ pub(crate) struct Room {
     unwritten: Vec<Arc<Event>>,
     write_at: Option<Instant>,
     commits_at_once: Bucket,
+    changes_at_once: Bucket,
+    /// Whether one that would not wait does.
+    change_waits: bool,
     /// Askers without a connection, and the event that must be sent before they are told.
     askers: VecDeque<(Seq, Asker, Vec<Event>)>,
     /// The last events that were sent, for those who come back.
@@ -165,6 +172,8 @@ impl Room {
             unwritten: Vec::new(),
             write_at: None,
             commits_at_once: Bucket::new(MIN_TURN.as_secs_f64().recip(), COMMITS_BURST, now),
+            changes_at_once: Bucket::new(CHANGES_PER_SEC, CHANGES_BURST, now),
+            change_waits: false,
             askers: VecDeque::new(),
             tail: VecDeque::new(),
             sent: seq,
@@ -263,6 +272,9 @@ impl Room {
             if !self.unsent.is_empty() {
                 // A turn, and no moves that nobody waits for.
                 self.commits_at_once.empty(now);
+            }
+            if std::mem::take(&mut self.change_waits) {
+                self.changes_at_once.empty(now);
             }
             self.write();
         }
@@ -451,10 +463,17 @@ impl Room {
         let now = Instant::now();
         let wait = if events.iter().all(|event| event.kind.is_move()) {
             Some(MOVES_WAIT)
-        } else if events.iter().all(|event| may_wait(&event.kind)) {
-            self.turn_wait(now)
         } else {
-            None
+            let turn = self.turn();
+            let at_once = if events.iter().all(|event| may_wait(&event.kind)) {
+                self.commits_at_once.set_rate(turn.as_secs_f64().recip());
+                self.commits_at_once.take(now)
+            } else {
+                let at_once = self.changes_at_once.take(now);
+                self.change_waits |= at_once.is_err();
+                at_once
+            };
+            at_once.err().map(|_| until_next(turn))
         };
         match wait {
             Some(wait) => self.write_at = self.write_at.into_iter().chain([now + wait]).min(),
@@ -464,14 +483,9 @@ impl Room {
         self.send_ready();
     }
 
-    /// Returns how long the next turn is away, `None` when nobody has to wait.
-    fn turn_wait(&mut self, now: Instant) -> Option<Duration> {
+    fn turn(&self) -> Duration {
         let num = u32::try_from(self.seats.len()).unwrap_or(u32::MAX);
-        let turn = (MIN_TURN.saturating_mul(num) / EASY_MEMBERS).clamp(MIN_TURN, MAX_TURN);
-        self.commits_at_once.set_rate(turn.as_secs_f64().recip());
-        self.commits_at_once.take(now).err()?;
-        let millis = turn.as_millis() as u64;
-        Some(Duration::from_millis(millis - wall_millis() % millis))
+        (MIN_TURN.saturating_mul(num) / EASY_MEMBERS).clamp(MIN_TURN, MAX_TURN)
     }
 
     /// Hands over what is not written yet.
@@ -555,6 +569,12 @@ fn may_wait(kind: &EventKind) -> bool {
             | EventKind::MemberJoined { .. }
             | EventKind::MemberLeft { .. }
     )
+}
+
+/// Returns how long the next turn is away: all rooms of a host take theirs together.
+fn until_next(turn: Duration) -> Duration {
+    let millis = turn.as_millis() as u64;
+    Duration::from_millis(millis - wall_millis() % millis)
 }
 
 pub(crate) fn wall_millis() -> u64 {
