@@ -158,48 +158,126 @@ fn texts_made_to_break_the_compiler_end_in_an_error_or_a_program() {
 
 #[test]
 fn hidden_conditions_are_as_many_and_the_module_is_valid() {
-    let program = compile(
+    let isf = compile(
         "float f(float x) { if (FRAMEINDEX == 0) { return 0.0; } for (int i = 0; i < FRAMEINDEX; i++) { x += 1.0; } return x; }
-         void main() { gl_FragColor = FRAMEINDEX == 0 ? vec4(1.0) : vec4(f(TIME)); }",
-    )
-    .unwrap();
-    let module = &program.modules[program.passes[0].module].module;
-    let mut hidden = (**module).clone();
-    hide_conditions(&mut hidden);
-    let validated =
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::all())
+         void main() {
+            float x = TIME;
+            do { x -= 1.0; } while (x > TIME);
+            switch (FRAMEINDEX) { case 3: x += 1.0; break; default: break; }
+            gl_FragColor = FRAMEINDEX == 0 ? vec4(1.0) : vec4(f(x));
+         }",
+    );
+    let native = native::compile(
+        r#"/*---
+name = "x"
+[[storage]]
+name = "dots"
+type = "vec4f"
+count = 4
+[[pass]]
+compute = "move_dots"
+groups = [1, 1, 1]
+[[pass]]
+vertex = "dot_vertex"
+fragment = "dot_fragment"
+vertices = 6
+instances = 4
+blend = "add"
+---*/
+fn figure() -> f32 {
+    switch u32(frame.beat.x) % 3u { case 0u: { return 1.0; } case 1u: { return 2.0; } default: { return 3.0; } }
+}
+@compute @workgroup_size(4)
+fn move_dots(@builtin(global_invocation_id) id: vec3u) {
+    if frame.beat.x > 2.0 { dots[id.x] = vec4f(figure()); }
+}
+@vertex
+fn dot_vertex(@builtin(vertex_index) i: u32) -> @builtin(position) vec4f {
+    if frame.beat.x > 2.0 { return vec4f(f32(i)); }
+    return vec4f(0.0);
+}
+@fragment
+fn dot_fragment() -> @location(0) vec4f {
+    var x = 0.0;
+    loop { x += 1.0; continuing { break if x > frame.beat.x; } }
+    return vec4f(x);
+}
+"#,
+        "x",
+    );
+    let mut stages = Vec::new();
+    for program in [isf.unwrap(), native.unwrap()] {
+        for pass in &program.passes {
+            let module = &program.modules[pass.module].module;
+            let mut hidden = (**module).clone();
+            hide_conditions(&mut hidden);
+            let validated = naga::valid::Validator::new(
+                naga::valid::ValidationFlags::all(),
+                naga::valid::Capabilities::all(),
+            )
             .validate(&hidden);
-    assert!(validated.is_ok(), "{validated:?}");
-    for ((_, before), (_, after)) in module.functions.iter().zip(hidden.functions.iter()) {
-        let (shown, hidden) = (conditions(&before.body, before), conditions(&after.body, after));
-        assert_eq!(hidden.0, shown.0);
-        assert_eq!(hidden.1, hidden.0, "each asks for more than the numbers of the frame");
+            assert!(validated.is_ok(), "{validated:?}");
+            for ((_, before), (_, after)) in module.functions.iter().zip(hidden.functions.iter()) {
+                all_hidden(before, after);
+            }
+            for (before, after) in module.entry_points.iter().zip(&hidden.entry_points) {
+                all_hidden(&before.function, &after.function);
+                // What they ask for besides is no constant: it is computed, from what the invocation knows of itself.
+                let raised = after.function.body.iter().find_map(|statement| match statement {
+                    Statement::Store { value, .. } => Some(&after.function.expressions[*value]),
+                    _ => None,
+                });
+                assert!(
+                    matches!(raised, Some(Expression::Binary { op: BinaryOperator::NotEqual, .. })),
+                    "{raised:?}"
+                );
+                stages.push(after.stage);
+            }
+        }
     }
+    use naga::ShaderStage::{Compute, Fragment, Vertex};
+    assert!([Vertex, Fragment, Compute].iter().all(|stage| stages.contains(stage)), "{stages:?}");
+}
+
+fn all_hidden(before: &naga::Function, after: &naga::Function) {
+    let (shown, hidden) = (conditions(&before.body, before), conditions(&after.body, after));
+    assert_eq!(hidden.0, shown.0);
+    assert_eq!(hidden.1, hidden.0, "each asks for more than the numbers of the frame");
 }
 
 /// How many conditions there are, and how many ask for something that is read besides.
 fn conditions(block: &naga::Block, function: &naga::Function) -> (u32, u32) {
     let mut found = (0, 0);
-    for statement in block.iter() {
-        let inner: Vec<&naga::Block> = match statement {
-            Statement::Loop { body, continuing, .. } => vec![body, continuing],
-            Statement::Block(inner) => vec![inner],
-            Statement::If { condition, accept, reject } => {
-                let hidden = matches!(
-                    function.expressions[*condition],
-                    Expression::Binary { op: BinaryOperator::LogicalAnd, right, .. }
-                        if matches!(function.expressions[right], Expression::Load { .. })
-                );
-                found = (found.0 + 1, found.1 + u32::from(hidden));
-                vec![accept, reject]
-            }
-            Statement::Switch { cases, .. } => cases.iter().map(|case| &case.body).collect(),
-            _ => Vec::new(),
+    let mut condition = |asked: naga::Handle<Expression>| {
+        let flag = match function.expressions[asked] {
+            Expression::Binary { op: BinaryOperator::LogicalAnd, right, .. } => Some(right),
+            Expression::Select { condition, .. } => Some(condition),
+            _ => None,
         };
-        for block in inner {
-            let (all, hidden) = conditions(block, function);
-            found = (found.0 + all, found.1 + hidden);
+        let hidden = flag.is_some_and(|flag| matches!(function.expressions[flag], Expression::Load { .. }));
+        found = (found.0 + 1, found.1 + u32::from(hidden));
+    };
+    let mut inner: Vec<&naga::Block> = Vec::new();
+    for statement in block.iter() {
+        match statement {
+            Statement::Loop { body, continuing, break_if } => {
+                break_if.iter().for_each(|asked| condition(*asked));
+                inner.extend([body, continuing]);
+            }
+            Statement::Block(block) => inner.push(block),
+            Statement::If { condition: asked, accept, reject } => {
+                condition(*asked);
+                inner.extend([accept, reject]);
+            }
+            Statement::Switch { selector, cases } => {
+                condition(*selector);
+                inner.extend(cases.iter().map(|case| &case.body));
+            }
+            _ => {}
         }
     }
-    found
+    inner.into_iter().fold(found, |found, block| {
+        let (all, hidden) = conditions(block, function);
+        (found.0 + all, found.1 + hidden)
+    })
 }
