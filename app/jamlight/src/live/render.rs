@@ -291,7 +291,8 @@ impl Render {
             scenery.prepare_wanted();
             scenery.put_away(stage, &show, &step.input);
             self.propose(&mut step);
-            if now >= preview_due {
+            // Without an output the window's picture is the show: each frame is for it.
+            if !on_window || now >= preview_due {
                 preview_due = (preview_due + period(preview_per_sec)).max(now);
                 step.input.previews.push(PreviewRequest {
                     key: 0,
@@ -323,8 +324,10 @@ impl Render {
                 (true, false) => max_per_sec,
                 (false, false) => preview_per_sec.min(max_per_sec),
             };
-            due = (due + period(per_sec)).max(now);
-            self.wait_until(due, &seen);
+            due = (due.min(now) + period(per_sec)).max(now);
+            // A picture that waits for the sound has no hurry.
+            let hits = (!still && offset_millis <= 0).then_some(heard.frame.onset.count);
+            self.wait_until(due, &seen, hits);
         }
     }
 
@@ -502,15 +505,17 @@ impl Render {
         }
     }
 
-    /// Sleeps until the next picture is due, or something changes it.
-    fn wait_until(&self, due: Instant, seen: &Seen) {
+    /// Sleeps until the next picture is due, or something changes it. `hits` is how many the last one shows: the next
+    /// comes with the next hit, so that light is not late by half a frame on average.
+    fn wait_until(&self, due: Instant, seen: &Seen, hits: Option<u64>) {
         loop {
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() || self.start.board.is_ending() {
                 return;
             }
             std::thread::sleep(left.min(SLICE));
-            if self.seen() != *seen {
+            let is_hit = hits.is_some_and(|shown| self.start.board.heard.get().frame.onset.count != shown);
+            if is_hit || self.seen() != *seen {
                 return;
             }
         }
