@@ -10,6 +10,9 @@ use crate::{
     connections::{connected, keep},
 };
 
+/// cpal's name of the host that is PulseAudio, or PipeWire in its place.
+pub(crate) const PULSE: &str = "PulseAudio";
+
 /// What a device is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeviceKind {

@@ -19,10 +19,10 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::{
     AudioError, DeviceState, InputChoice, MIX_CHANNELS, MIX_RATE_HZ, StreamFormat,
-    devices::{Picked, pick_input},
+    devices::{PULSE, Picked, pick_input},
     format::stereo_from_frame,
     keeper::{Keeper, SharedState, Step},
-    link::{Build, Link, NumStuck, Reporter, Vitals},
+    link::{Build, Link, NumStuck, Reporter, Stream, Vitals},
 };
 
 /// How often the keeper looks after the stream.
@@ -39,8 +39,6 @@ const DEFAULT_BLOCK_FRAMES: u32 = 1_024;
 /// The pieces PulseAudio is to cut, 4 ms at 48 kHz: a click is on screen 10 ms sooner than with whole blocks. Each piece
 /// costs its client 60 µs, so smaller ones would cost a machine at rest more than they gain.
 const PACE_FRAMES: u32 = 192;
-/// cpal's name of the host that needs it.
-const PULSE: &str = "PulseAudio";
 /// Block sizes that make sense, in frames.
 const BLOCK_FRAMES: std::ops::RangeInclusive<u32> = 64..=8_192;
 /// The longest a sound system may take over building a stream before cpal gives up.
@@ -287,9 +285,10 @@ impl Worker {
                 vitals: Arc::clone(&vitals),
                 shared: Arc::clone(&shared),
             };
-            let mut streams = vec![build_stream(&picked, block_frames, intake, reporter.clone())?];
+            let mut streams =
+                vec![Stream::Cpal(build_stream(&picked, block_frames, intake, reporter.clone())?)];
             if host.id().name() == PULSE {
-                streams.extend(pace(&picked));
+                streams.extend(pace(&picked).map(Stream::Cpal));
             }
             // A reader that is gone does not want it.
             let _ = belts.send(Belt { ring, format });

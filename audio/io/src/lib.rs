@@ -40,6 +40,9 @@ mod output;
 
 mod builtin;
 mod player;
+mod priority;
+#[cfg(target_os = "linux")]
+mod pulse;
 
 pub use builtin::BuiltInTrack;
 pub use decode::{Claim, DecodeError, DecodeLimits, DecodeWarning, Decoded, FileReader, decode_file};

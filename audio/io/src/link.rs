@@ -20,6 +20,7 @@ use crate::{
     AudioError, DeviceKind,
     connections::{connected, keep},
     devices::{Picked, default_moved},
+    priority::Turn,
 };
 
 /// How often a stream that follows a default looks whether the default is another one now.
@@ -41,6 +42,10 @@ pub(crate) struct Vitals {
     /// Between an output's callback and the moment its sound is in the air, in microseconds. An input's
     /// own word is of no use: PulseAudio's said 100 ms where the whole way from mix to belt took 25.
     pub(crate) latency_micros: AtomicU64,
+    /// How often an output had nothing left to play, where its sound system says so.
+    pub(crate) dry: AtomicU64,
+    /// Whose turn the callback takes.
+    pub(crate) turn: Turn,
 }
 
 /// What a stream tells its keeper.
@@ -83,12 +88,43 @@ impl Reporter {
             let _ = self.0.try_send(Report::Died(err));
         }
     }
+
+    /// Takes the end of a stream that is not cpal's.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn died(&self, why: &impl std::fmt::Display) {
+        self.error(cpal::Error::with_message(ErrorKind::StreamInvalidated, why.to_string()));
+    }
+}
+
+/// A stream of any sound system.
+pub(crate) enum Stream {
+    Cpal(cpal::Stream),
+    #[cfg(target_os = "linux")]
+    Pulse(crate::pulse::PulseStream),
+}
+
+impl Stream {
+    fn play(&self) -> Result<(), AudioError> {
+        match self {
+            Self::Cpal(stream) => Ok(stream.play()?),
+            #[cfg(target_os = "linux")]
+            Self::Pulse(stream) => stream.play(),
+        }
+    }
+
+    fn pause(&self) -> Result<(), AudioError> {
+        match self {
+            Self::Cpal(stream) => Ok(stream.pause()?),
+            #[cfg(target_os = "linux")]
+            Self::Pulse(stream) => stream.pause(),
+        }
+    }
 }
 
 /// Picks a device and builds its stream, with others that only help it. May be called twice: with a connection that
 /// was used before, and with a new one when that is dead.
 pub(crate) type Build =
-    Box<dyn Fn(&cpal::Host, Reporter) -> Result<(Vec<cpal::Stream>, Picked), AudioError> + Send>;
+    Box<dyn Fn(&cpal::Host, Reporter) -> Result<(Vec<Stream>, Picked), AudioError> + Send>;
 
 /// Stream threads of one keeper that are inside the sound system.
 pub(crate) type NumStuck = AtomicUsize;

@@ -20,8 +20,9 @@ use crate::{
     Resampler, Tap,
     devices::{Picked, buffer_size, pick_output},
     keeper::{Keeper, SharedState, Step},
-    link::{Build, Link, NumStuck, Report, Reporter, Vitals},
+    link::{Build, Link, NumStuck, Report, Reporter, Stream, Vitals},
     mixer::{MAX_BLOCK_FRAMES, Mixer, MixerControl},
+    priority::Overruns,
 };
 
 /// How often the keeper looks after the stream, and how long a block of the null output is at most.
@@ -36,9 +37,9 @@ const REST_AFTER: Duration = Duration::from_secs(3);
 const WAKING: Duration = Duration::from_millis(400);
 /// The most the null output makes up for at once after the machine slept.
 const MAX_CATCH_UP: Duration = Duration::from_millis(200);
-/// Frames asked for per callback unless set otherwise: 21 ms at 48 kHz. The sound system keeps two of
-/// them; half as many ran dry on two busy cores without real-time priority.
-const DEFAULT_BLOCK_FRAMES: u32 = 1_024;
+/// Frames asked for per callback unless set otherwise: 11 ms at 48 kHz. The sound system keeps two of
+/// them, PulseAudio and PipeWire a margin besides.
+const DEFAULT_BLOCK_FRAMES: u32 = 512;
 /// Callbacks until a device's word on what it has left counts: it fills up first.
 const SETTLING_BLOCKS: u64 = 16;
 /// Block sizes that make sense, in frames.
@@ -240,6 +241,9 @@ impl Worker {
                 (blocks, asked, played) = (count, now, now);
                 let latency = self.vitals.latency_micros.load(Ordering::Relaxed);
                 self.clock.0.latency_micros.store(latency, Ordering::Relaxed);
+                let dry = self.vitals.dry.swap(0, Ordering::Relaxed);
+                self.clock.0.dry.fetch_add(dry, Ordering::Relaxed);
+                self.vitals.turn.look_after();
                 woken = None;
             } else if woken.is_some_and(|woken| now - woken < WAKING) && self.keeper.is_opening() {
                 played = now;
@@ -301,8 +305,20 @@ impl Worker {
         let block_frames = self.settings.block_frames.clamp(*BLOCK_FRAMES.start(), *BLOCK_FRAMES.end());
         Box::new(move |host, reporter| {
             let picked = pick_output(host, &choice)?;
-            let outlet = Outlet::new(Arc::clone(&mixer), Arc::clone(&vitals), clock.clone(), &picked.config);
-            let stream = build_stream(&picked, block_frames, outlet, reporter)?;
+            let outlet = |channels, rate_hz| {
+                Outlet::new(Arc::clone(&mixer), Arc::clone(&vitals), clock.clone(), channels, rate_hz)
+            };
+            #[cfg(target_os = "linux")]
+            if host.id().name() == crate::devices::PULSE {
+                use crate::pulse::{CHANNELS, PulseStream};
+                let mut outlet = outlet(CHANNELS, MIX_RATE_HZ);
+                let id = picked.device.id()?;
+                let fill = move |out: &mut [f32], ahead| outlet.call(out, Some(ahead));
+                let stream = PulseStream::open(id.id(), block_frames, Arc::clone(&vitals), reporter, fill)?;
+                return Ok((vec![Stream::Pulse(stream)], picked));
+            }
+            let outlet = outlet(picked.config.channels(), picked.config.sample_rate());
+            let stream = Stream::Cpal(build_stream(&picked, block_frames, outlet, reporter)?);
             Ok((vec![stream], picked))
         })
     }
@@ -316,18 +332,14 @@ struct Outlet {
     channels: usize,
     rate_hz: u32,
     resampler: Resampler,
+    overruns: Overruns,
 }
 
 impl Outlet {
-    fn new(
-        mixer: SharedMixer,
-        vitals: Arc<Vitals>,
-        clock: OutputClock,
-        config: &cpal::SupportedStreamConfig,
-    ) -> Self {
-        let resampler = Resampler::new(MIX_RATE_HZ, config.sample_rate());
-        let channels = usize::from(config.channels().max(1));
-        Self { mixer, vitals, clock, channels, rate_hz: config.sample_rate(), resampler }
+    fn new(mixer: SharedMixer, vitals: Arc<Vitals>, clock: OutputClock, channels: u16, rate_hz: u32) -> Self {
+        let resampler = Resampler::new(MIX_RATE_HZ, rate_hz);
+        let channels = usize::from(channels.max(1));
+        Self { mixer, vitals, clock, channels, rate_hz, resampler, overruns: Overruns::default() }
     }
 
     fn fill<T: Sample + FromSample<f32>>(&mut self, data: &mut [T]) {
@@ -350,25 +362,36 @@ impl Outlet {
         }
     }
 
-    fn call<T: Sample + FromSample<f32>>(&mut self, data: &mut [T], info: &cpal::OutputCallbackInfo) {
+    /// Fills a block that will be heard in `ahead`, where the system says so.
+    fn call<T: Sample + FromSample<f32>>(&mut self, data: &mut [T], ahead: Option<Duration>) {
         if self.vitals.closed.load(Ordering::Relaxed) {
-            // The device's buffer comes silent.
+            // Nobody listens any more.
+            data.fill(T::EQUILIBRIUM);
             return;
         }
+        self.vitals.turn.arrive();
         let began = now();
         self.fill(data);
+        let worked_secs = began.elapsed().as_secs_f64();
         let block_secs = (data.len() / self.channels) as f64 / f64::from(self.rate_hz);
-        self.clock.0.note_load(began.elapsed().as_secs_f64(), block_secs);
-        let stamp = info.timestamp();
-        if let Some(ahead) = stamp.playback.checked_duration_since(stamp.callback) {
+        self.clock.0.note_load(worked_secs, block_secs);
+        self.overruns.note(worked_secs > block_secs);
+        if let Some(ahead) = ahead {
             self.vitals.latency_micros.store(ahead.as_micros() as u64, Ordering::Relaxed);
-            // A device that just began, or begins again, has nothing to play yet.
-            let settled = self.vitals.blocks.load(Ordering::Relaxed) >= SETTLING_BLOCKS;
-            if settled && ahead.is_zero() {
-                self.clock.0.dry.fetch_add(1, Ordering::Relaxed);
-            }
         }
         self.vitals.blocks.fetch_add(1, Ordering::Release);
+    }
+
+    /// Fills a block of cpal's.
+    fn answer<T: Sample + FromSample<f32>>(&mut self, data: &mut [T], info: &cpal::OutputCallbackInfo) {
+        let stamp = info.timestamp();
+        let ahead = stamp.playback.checked_duration_since(stamp.callback);
+        // A device that just began, or begins again, has nothing to play yet.
+        let settled = self.vitals.blocks.load(Ordering::Relaxed) >= SETTLING_BLOCKS;
+        if settled && ahead.is_some_and(|ahead| ahead.is_zero()) {
+            self.vitals.dry.fetch_add(1, Ordering::Relaxed);
+        }
+        self.call(data, ahead);
     }
 }
 
@@ -405,7 +428,7 @@ where
     config.buffer_size = buffer_size(&picked.config, block_frames);
     let stream = picked.device.build_output_stream(
         config,
-        move |data: &mut [T], info: &cpal::OutputCallbackInfo| outlet.call(data, info),
+        move |data: &mut [T], info: &cpal::OutputCallbackInfo| outlet.answer(data, info),
         move |err| reporter.error(err),
         Some(BUILD_TIMEOUT),
     )?;

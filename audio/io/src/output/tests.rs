@@ -8,24 +8,11 @@ fn heap_calls(work: impl FnOnce()) -> u64 {
     seen.count_total + seen.count_current.unsigned_abs()
 }
 
-fn config(channels: u16, rate: u32) -> cpal::SupportedStreamConfig {
-    cpal::SupportedStreamConfig::new(
-        channels,
-        rate,
-        cpal::SupportedBufferSize::Unknown,
-        cpal::SampleFormat::F32,
-    )
-}
-
 /// An outlet over a mixer of its own, and the mixer's control side.
 fn outlet(channels: u16, rate: u32) -> (Outlet, MixerControl, OutputClock) {
     let clock = OutputClock::default();
     let (mixer, control) = Mixer::new(clock.clone());
-    (
-        Outlet::new(Arc::new(Mutex::new(mixer)), Arc::default(), clock.clone(), &config(channels, rate)),
-        control,
-        clock,
-    )
+    (Outlet::new(Arc::new(Mutex::new(mixer)), Arc::default(), clock.clone(), channels, rate), control, clock)
 }
 
 #[test]
