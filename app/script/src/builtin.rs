@@ -15,6 +15,7 @@ mod change;
 mod make;
 mod objects;
 mod outside;
+pub(crate) mod own;
 mod shape;
 
 /// Steps a function of the table costs: some make hundreds of patterns.
@@ -83,6 +84,7 @@ static ALL: LazyLock<Vec<Function>> = LazyLock::new(|| {
     all.extend(make::functions());
     all.extend(assemble::functions());
     all.extend(outside::functions());
+    all.extend(own::functions());
     all
 });
 
@@ -310,6 +312,11 @@ pub(crate) fn call_registered(
     arguments: Vec<Js>,
     at: At,
 ) -> Result<Js> {
+    if let Js::Function(callable) = &registered.function
+        && let Callable::Control(keys) = &**callable
+    {
+        return own::set(eval, keys, &arguments, at);
+    }
     let count = registered.arity.saturating_sub(1);
     if arguments.len() <= count {
         return Ok(eval.arena.function(Callable::Registered(registered.clone(), Some(arguments))));

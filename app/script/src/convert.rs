@@ -31,6 +31,9 @@ impl Handle {
         Ok(match value {
             // Functions inside the pattern may need what the call made.
             Value::Pattern(pattern) if arena.has_functions() => Value::pattern(pattern.keeping(arena)),
+            Value::Function(function) => {
+                Value::Function(audio_pattern::Function::new(Kept { function, _made: arena }))
+            }
             value => value,
         })
     }
@@ -64,6 +67,18 @@ impl Handle {
         self.call_js(|eval| vec![eval.js_hap(hap)])
             .map(|result| result.truthy())
             .map_err(|error| error.into_fault(&self.runtime.code.source))
+    }
+}
+
+/// A function that a call gave, and what the call made: it may say more than its own arguments.
+struct Kept {
+    function: audio_pattern::Function,
+    _made: Arc<Arena>,
+}
+
+impl Call for Kept {
+    fn call(&self, arguments: &[Value]) -> std::result::Result<Value, Fault> {
+        self.function.call(arguments)
     }
 }
 

@@ -626,6 +626,7 @@ impl Eval {
                 let all: Vec<Js> = first.iter().flatten().cloned().chain(arguments).collect();
                 builtin::call_registered(self, registered, all, at)
             }
+            Callable::Control(keys) => builtin::own::set(self, keys, &arguments, at),
             Callable::Operator(pattern, op) => {
                 builtin::operate(self, pattern, *op, None, &arguments, at).map(Js::Pattern)
             }

@@ -82,6 +82,8 @@ pub(crate) enum Callable {
     Partial(&'static Function, Vec<Js>, At),
     /// A function the user registered; waits for its pattern where it has arguments.
     Registered(Arc<Registered>, Option<Vec<Js>>),
+    /// A control the user named, by the keys it writes.
+    Control(Vec<Word>),
     /// `pattern.add`, to be called itself or by its `out`, `mix`, ….
     Operator(Pattern, Op),
     /// A method taken off its object.
@@ -209,11 +211,20 @@ pub(crate) struct Said {
     pub(crate) all: Vec<Js>,
     pub(crate) each: Vec<Js>,
     pub(crate) registered: Vec<Arc<Registered>>,
+    pub(crate) chords: Arc<audio_pattern::ChordBook>,
     pub(crate) problems: Vec<Error>,
     /// The first error inside a function that could not pass it on itself.
     pub(crate) failed: Option<Error>,
     pub(crate) random: u64,
     pub(crate) lights: Lights,
+}
+
+impl Said {
+    /// Makes a function a method, in place of the one of that name.
+    pub(crate) fn register(&mut self, registered: Arc<Registered>) {
+        self.registered.retain(|known| known.name != registered.name);
+        self.registered.push(registered);
+    }
 }
 
 impl Runtime {

@@ -39,9 +39,10 @@ impl Turn {
         if thread == 0 {
             return;
         }
-        let spawned = std::thread::Builder::new()
-            .name("audio-priority".to_owned())
-            .spawn(move || tracing::debug!(thread, outcome = raise(thread), "turn of the sound's thread"));
+        let spawned = std::thread::Builder::new().name("audio-priority".to_owned()).spawn(move || {
+            let turn = raise(thread);
+            tracing::debug!(thread, turn, "the sound's thread was looked after");
+        });
         if let Err(err) = spawned {
             tracing::debug!(%err, "the sound's thread stays as it is");
         }
@@ -144,6 +145,20 @@ mod tests {
         turn.look_after();
         turn.arrive();
         assert_eq!(turn.thread.load(Ordering::Relaxed), 0, "once is enough");
+    }
+
+    #[test]
+    fn a_system_that_allows_it_makes_a_thread_urgent() {
+        let urgent =
+            || std::fs::read_to_string("/proc/thread-self/stat").unwrap().split(' ').nth(40) == Some("2");
+        std::thread::spawn(move || {
+            let turn = raise(this_thread());
+            assert_eq!(urgent(), turn.starts_with("urgent"), "{turn}");
+            step_down();
+            assert!(!urgent());
+        })
+        .join()
+        .unwrap();
     }
 
     #[test]

@@ -25,9 +25,9 @@ use crate::{
     link::{Reporter, Vitals},
 };
 
-/// Frames the server holds beyond two blocks: 21 ms. On two cores that a renderer and two others keep busy, a thread
-/// waits some milliseconds for its turn, and on the way of a block four of them take turns.
-const MARGIN_FRAMES: u32 = 1_024;
+/// Frames the server holds beyond two blocks: 43 ms. On two cores that a renderer and others keep busy, a thread waits up
+/// to ten milliseconds for its turn, and on the way of a block four of them take turns; half as much ran dry now and then.
+const MARGIN_FRAMES: u32 = 2_048;
 /// How often the server is asked how far it is. Between, its clock and ours run alike.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 /// Channels played: the server spreads them over what the device has.

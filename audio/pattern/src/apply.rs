@@ -110,7 +110,8 @@ impl Pattern {
             Alignment::SqueezeOut => join(other, self, true).squeeze_join(),
             Alignment::Reset => join(other, self, true).reset_join(false),
             Alignment::Restart => join(other, self, true).reset_join(true),
-            Alignment::Poly => join(self, other, false).poly_join(),
+            // The steps are the left's, and the right is what is changed.
+            Alignment::Poly => join(self, other, true).poly_join(),
         }
     }
 
@@ -229,10 +230,19 @@ impl Pattern {
     /// Calls each value, which is a function, with what `other` says during it.
     #[must_use]
     pub fn call_each(&self, other: &Self) -> Self {
-        self.apply_left(other, |function, value| match function {
-            Value::Function(function) => function.call(std::slice::from_ref(value)).map(Some),
-            _ => Err(Fault::value("this pattern has no functions to call")),
-        })
+        self.apply_left(other, call)
+    }
+
+    /// Calls each value, which is a function, at the times of what `other` says.
+    #[must_use]
+    pub fn call_from_right(&self, other: &Self) -> Self {
+        self.apply_right(other, call)
+    }
+
+    /// Calls each value, which is a function, where it meets what `other` says.
+    #[must_use]
+    pub fn call_both(&self, other: &Self) -> Self {
+        self.apply_both(other, call)
     }
 
     /// Returns events as a list of simultaneous ones: one event of each whole, its value the list
@@ -313,5 +323,12 @@ fn split_at_cycles(out: &mut Vec<Hap>, start: usize, extent: impl Fn(&Hap) -> Sp
             out.push(Hap { part, ..hap.clone() });
             rest = after;
         }
+    }
+}
+
+fn call(function: &Value, value: &Value) -> Result<Option<Value>, Fault> {
+    match function {
+        Value::Function(function) => function.call(std::slice::from_ref(value)).map(Some),
+        _ => Err(Fault::value("this pattern has no functions to call")),
     }
 }

@@ -182,7 +182,7 @@ impl Pattern {
     #[must_use]
     pub fn step_join(&self) -> Self {
         let outer = self.discrete_only();
-        let steps = in_steps(Ratio::ZERO, outer.glance()).steps();
+        let steps = in_steps(Ratio::ZERO, outer.glance(1)).steps();
         let node = outer.clone();
         outer
             .derive(move |query, span, out| {

@@ -46,5 +46,5 @@ pub use pattern::Pattern;
 pub use query::{DEFAULT_CPS, Fault, Generator, NoSignals, Signals, State};
 pub use ratio::Ratio;
 pub use span::{Hap, SourceSpan, Sources, Span};
-pub use tonal::{note_name, note_to_midi};
+pub use tonal::{ChordBook, note_name, note_to_midi};
 pub use value::{Call, Function, Value};

@@ -209,10 +209,10 @@ impl Pattern {
         }
     }
 
-    /// Returns the events of the first cycle for little work; none where that is not enough.
-    pub(crate) fn glance(&self) -> Vec<Hap> {
+    /// Returns the events of the first cycles for little work; none where that is not enough.
+    pub(crate) fn glance(&self, cycles: i64) -> Vec<Hap> {
         let meter = Meter::with_work(GLANCE_WORK);
-        let haps = self.collect(&Query { state: State::default(), meter: &meter }, Span::cycles(0, 1));
+        let haps = self.collect(&Query { state: State::default(), meter: &meter }, Span::cycles(0, cycles));
         if meter.fault().is_some() { Vec::new() } else { haps }
     }
 
@@ -220,7 +220,7 @@ impl Pattern {
     /// much work.
     #[must_use]
     pub fn first_value(&self) -> Value {
-        self.glance().into_iter().next().map(|hap| hap.value).unwrap_or_default()
+        self.glance(1).into_iter().next().map(|hap| hap.value).unwrap_or_default()
     }
 
     /// Pushes the events of `span` onto `out`.

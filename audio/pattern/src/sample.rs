@@ -15,14 +15,19 @@ fn controls_of(value: &Value) -> Controls {
     }
 }
 
+/// Where the `i`-th of `n` parts begins and ends.
+fn part_of(i: u32, n: f64) -> (f64, f64) {
+    (f64::from(i) / n, f64::from(i + 1) / n)
+}
+
 impl Pattern {
-    /// Returns each sample event cut into `n` events that play one part each.
+    /// Returns each sample event cut into as many events as go whole into `n`, each playing one part of `n`.
     #[must_use]
-    pub fn chop(&self, n: i64) -> Self {
-        let n = n.clamp(1, MAX_SEQUENCE as i64);
-        let part = move |i: i64, value: &Value| {
+    pub fn chop(&self, n: f64) -> Self {
+        let n = n.clamp(0.0, MAX_SEQUENCE as f64);
+        let part = move |i: u32, value: &Value| {
             let mut controls = controls_of(value);
-            let (mut begin, mut end) = (i as f64 / n as f64, (i + 1) as f64 / n as f64);
+            let (mut begin, mut end) = part_of(i, n);
             if let (Some(from), Some(to)) = (controls.number("begin"), controls.number("end")) {
                 let length = to - from;
                 (begin, end) = (from + begin * length, from + end * length);
@@ -31,23 +36,23 @@ impl Pattern {
             controls.set(Name::new("end"), Value::Number(end));
             Self::pure(controls)
         };
-        let steps = self.steps().map(|steps| steps * Ratio::whole(n));
-        self.map(move |value| Value::pattern(Self::fastcat((0..n).map(|i| part(i, value)).collect())))
+        let steps = self.steps().map(|steps| steps * Ratio::from_f64(n));
+        self.map(move |value| Value::pattern(Self::fastcat((0..n as u32).map(|i| part(i, value)).collect())))
             .squeeze_join()
             .with_steps(steps)
     }
 
-    /// Returns the samples cut into `n` parts, all first parts first.
+    /// Returns the samples played `n` times over, each time the next part of `n`.
     #[must_use]
-    pub fn striate(&self, n: i64) -> Self {
-        let n = n.clamp(1, MAX_SEQUENCE as i64);
-        let parts = (0..n)
-            .map(|i| numbers(&[("begin", i as f64 / n as f64), ("end", (i + 1) as f64 / n as f64)]))
-            .map(Self::pure);
-        let steps = self.steps().map(|steps| steps * Ratio::whole(n));
-        self.combine(Op::Set, Alignment::In, &Self::slowcat(parts.collect()))
-            .fast(Ratio::whole(n))
-            .with_steps(steps)
+    pub fn striate(&self, n: f64) -> Self {
+        let n = n.clamp(0.0, MAX_SEQUENCE as f64);
+        let parts = (0..n as u32).map(|i| {
+            let (begin, end) = part_of(i, n);
+            Self::pure(numbers(&[("begin", begin), ("end", end)]))
+        });
+        let factor = Ratio::from_f64(n);
+        let steps = self.steps().map(|steps| steps * factor);
+        self.combine(Op::Set, Alignment::In, &Self::slowcat(parts.collect())).fast(factor).with_steps(steps)
     }
 
     /// Returns the parts of the sample that `indices` ask for. `slices` says how many parts there

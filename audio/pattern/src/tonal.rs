@@ -7,3 +7,4 @@ mod voicing;
 mod voicings;
 
 pub use note::{note_name, note_to_midi};
+pub use voicing::ChordBook;

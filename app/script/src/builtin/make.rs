@@ -140,6 +140,8 @@ pub(super) fn functions() -> Vec<Function> {
         function("outerJoin", &[], "()", "joins a pattern of patterns, keeping the outer times", Kind::Values(0, |p, _| Ok(p.outer_join()))),
         function("squeezeJoin", &[], "()", "joins a pattern of patterns, squeezed into each event", Kind::Values(0, |p, _| Ok(p.squeeze_join()))),
         function("appLeft", &[], "(pattern)", "calls these functions with the other's values", M(1, |eval, p, a, at| Ok(Js::Pattern(p.call_each(&sequence(eval, a, at)?))))),
+        function("appRight", &[], "(pattern)", "calls these functions at the other's times", M(1, |eval, p, a, at| Ok(Js::Pattern(p.call_from_right(&sequence(eval, a, at)?))))),
+        function("appBoth", &[], "(pattern)", "calls these functions where both meet", M(1, |eval, p, a, at| Ok(Js::Pattern(p.call_both(&sequence(eval, a, at)?))))),
 
         function("setcpm", &["setCpm"], "(cycles per minute)", "sets the tempo", F(|eval, a, at| set_tempo(eval, argument(a, 0).number() / 60.0, at))),
         function("setcps", &["setCps"], "(cycles per second)", "sets the tempo", F(|eval, a, at| set_tempo(eval, argument(a, 0).number(), at))),
@@ -325,10 +327,7 @@ fn register(eval: &Eval, arguments: &[Js], at: At) -> Result<Js> {
         };
         let registered =
             std::sync::Arc::new(Registered { name: name.into(), function: function.clone(), arity });
-        eval.runtime.said.with(|said| {
-            said.registered.retain(|known| known.name != registered.name);
-            said.registered.push(registered.clone());
-        });
+        eval.runtime.said.with(|said| said.register(registered.clone()));
         last = eval.arena.function(crate::js::Callable::Registered(registered, None));
     }
     Ok(last)

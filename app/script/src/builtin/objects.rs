@@ -218,6 +218,10 @@ impl Eval {
                     let all = arguments.into_iter().chain([object.clone()]).collect();
                     return builtin::call_registered(self, &registered, all, at);
                 }
+                if let Some(key) = builtin::own::operators(name) {
+                    let all: Vec<Js> = arguments.into_iter().chain([object.clone()]).collect();
+                    return builtin::own::set(self, &[key], &all, at);
+                }
                 Err(unknown("a pattern", name, at, builtin::names()))
             }
             Js::Light(light) => light::method(self, light, name, &arguments, at),

@@ -32,6 +32,12 @@ fn count(values: &[Value], at: usize) -> Result<i64, Fault> {
     Ok(n)
 }
 
+/// How finely samples are cut, which need not be whole.
+fn parts(values: &[Value]) -> Result<f64, Fault> {
+    count(values, 0)?;
+    values.first().unwrap_or(&Value::Nothing).numeral()
+}
+
 fn checked_beats(beats: i64, steps: i64) -> Result<(), Fault> {
     if beats.saturating_abs() > steps {
         return Err(Fault::value(format!("({beats},{steps}) asks for more beats than there are steps")));
@@ -121,8 +127,8 @@ pub(super) fn functions() -> Vec<Function> {
         function("scramble", &[], "(n)", "plays n parts picked at random", V(1, |p, v| Ok(p.scramble(count(v, 0)?)))),
         function("seed", &[], "(n)", "starts random numbers from a seed", V(1, |p, v| Ok(p.seed(number(v, 0)?)))),
 
-        function("chop", &[], "(n)", "cuts samples into n pieces", V(1, |p, v| Ok(p.chop(count(v, 0)?)))),
-        function("striate", &[], "(n)", "interlaces n pieces of each sample", V(1, |p, v| Ok(p.striate(count(v, 0)?)))),
+        function("chop", &[], "(n)", "cuts samples into n pieces", V(1, |p, v| Ok(p.chop(parts(v)?)))),
+        function("striate", &[], "(n)", "interlaces n pieces of each sample", V(1, |p, v| Ok(p.striate(parts(v)?)))),
         function("loopAt", &["loopat"], "(cycles)", "stretches a sample over cycles", V(1, |p, v| Ok(p.loop_at(ratio(v, 0)?)))),
         function("loopAtCps", &["loopatcps"], "(cycles, cycles per second)", "stretches a sample over cycles at a tempo", V(2, |p, v| {
             let (cycles, speed) = (ratio(v, 0)?, number(v, 1)? / number(v, 0)?);
@@ -168,16 +174,6 @@ pub(super) fn functions() -> Vec<Function> {
         function("scaleTranspose", &["scaleTrans", "strans"], "(steps)", "moves notes by steps of their scale", V(1, |p, v| Ok(p.scale_transpose(number(v, 0)?)))),
         function("transpose", &["trans"], "(interval)", "moves notes by half tones or an interval", V(1, |p, v| p.transpose(value(v, 0)))),
         function("rootNotes", &["rootnotes"], "(octave)", "the roots of chords", V(1, |p, v| Ok(p.root_notes(whole(v, 0)?)))),
-        function("voicing", &[], "()", "plays chords as voicings that lie close together", V(0, |p, _| Ok(p.voicing()))),
-        function("voicings", &[], "(dictionary)", "plays chord symbols as voicings of a dictionary", V(1, |p, v| {
-            let dictionary = value(v, 0).clone();
-            Ok(p.map(move |symbol| {
-                Value::Controls([("chord", symbol.clone()), ("dictionary", dictionary.clone())].into_iter().collect())
-            }).voicing().map(|voice| match voice {
-                Value::Controls(controls) => controls.get("note").cloned().unwrap_or_default(),
-                other => other.clone(),
-            }))
-        })),
         function("arp", &[], "(indices)", "plays chords note by note", Kind::Method(1, |eval, p, a, at| {
             Ok(crate::js::Js::Pattern(p.arp(&eval.sequence(a.first().unwrap_or(&crate::js::Js::Undefined), at)?)))
         })),

@@ -106,3 +106,45 @@ fn values_pass_through_functions_of_the_users() {
     check(r#"s("x y").filter(h => h.value.s === 'y')"#, "1/2>1 s=y");
     check(r#""<2 3>".bind(n => pure('x').fast(n))"#, "0>1/2 x, 1/2>1 x");
 }
+
+#[test]
+fn controls_and_chords_of_ones_own() {
+    check(r#"registerControl('zork', 'zk'); s("x").zk("1 2")"#, "0>1/2 s=x zork=1, 1/2>1 s=x zork=2");
+    check(r#"registerControl(['zork', 'zz']); s("x").zork("1:2")"#, "0>1 s=x zork=1 zz=2");
+    check(r#"const foo = createParam('foo'); foo("1 2").s("x")"#, "0>1/2 foo=1 s=x, 1/2>1 foo=2 s=x");
+    check(r#"const {a1, b1} = createParams('a1', 'b1'); s("x").a1(1).b1(2)"#, "0>1 a1=1 b1=2 s=x");
+    check(r#"note("c").fm12(3).fmi34(1)"#, "0>1 fmi12=3 fmi34=1 note=c");
+    check(
+        r#"addVoicings('mine', {'^7': ['3m 5P 7m 9M']}); chord("E^7").dict('mine').voicing()"#,
+        "0>1 note=G3, 0>1 note=B3, 0>1 note=D4, 0>1 note=F#4",
+    );
+    same(
+        r#"setDefaultVoicings('lefthand'); chord("C^7").voicing()"#,
+        r#"chord("C^7").dict("lefthand").voicing()"#,
+    );
+}
+
+#[test]
+fn functions_in_patterns_keep_what_made_them() {
+    let functions = r#""1 2".fmap(a => b => a + b)"#;
+    check(&format!(r#"{functions}.appLeft("10")"#), "0>1/2 11, 1/2>1 12");
+    check(&format!(r#"{functions}.appRight("10")"#), "0>1/2 11, 1/2>1 12");
+    check(&format!(r#"{functions}.appBoth("10")"#), "0>1/2 11, 1/2>1 12");
+}
+
+/// A chord nobody knows is silent and said, the others sound.
+#[test]
+fn a_chord_nobody_knows_is_silent_and_said() {
+    same(r#"chord("Cfoo Am7").voicing()"#, r#"chord("~ Am7").voicing()"#);
+    let program = crate::run(r#"chord("<C [Cfoo Am7]>").voicing()"#);
+    assert_eq!(program.problems.len(), 1, "{:?}", program.problems);
+    assert!(program.problems.iter().all(|problem| problem.message.contains("Cfoo")));
+    assert!(crate::run(r#"chord("<C Am7>").voicing()"#).problems.is_empty());
+}
+
+#[test]
+fn parts_need_not_go_into_a_sample_whole() {
+    check(r#"s("x").chop(1.5)"#, "0>1 begin=0 end=0.6666666666666666 s=x");
+    check(r#"s("x").chop(.5)"#, "");
+    check(r#"n("0 1").set.poly(n("5 6"))"#, "0>1/2 n=0, 1/2>1 n=1");
+}

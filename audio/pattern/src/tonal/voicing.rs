@@ -1,9 +1,9 @@
 //! Chords as voicings that lie close to an anchor.
 
-use super::note::{Note, note_name};
-use super::voicings::{
-    Dictionary, EXTENDED, GUIDE_TONES, KEYBOARD, LEFT_HAND, TRIADS, Voicings, known_spelling,
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::note::{Interval, Note, note_name};
+use super::voicings::{Dictionary, EXTENDED, GUIDE_TONES, KEYBOARD, LEFT_HAND, TRIADS, known_spelling};
 use crate::span::Hap;
 use crate::{Controls, Fault, Name, Pattern, Value};
 
@@ -22,6 +22,9 @@ enum Mode {
 
 const DEFAULT_ANCHOR_MIDI: i32 = 72;
 
+/// Cycles in which a chord nobody knows is looked for: most progressions are no longer.
+const LOOKED_AT_CYCLES: i64 = 16;
+
 /// Splits a chord's symbol into root and quality; a bass after a slash is left out.
 fn read_chord(symbol: &str) -> Option<(Note, &str)> {
     let mut chars = symbol.char_indices();
@@ -32,36 +35,68 @@ fn read_chord(symbol: &str) -> Option<(Note, &str)> {
     Some((root, quality.split('/').next().unwrap_or_default()))
 }
 
-/// The voicings of a quality: `None` where the dictionary lacks it, an error where nobody knows it.
-fn voicings(name: &str, symbol: &str, quality: &str) -> Result<Option<Voicings>, Fault> {
-    let tables: &[Dictionary] = match name {
-        "ireal" => &[KEYBOARD],
-        "ireal-ext" => &[EXTENDED],
-        "lefthand" => &[LEFT_HAND],
-        "triads" => &[TRIADS],
-        "guidetones" => &[GUIDE_TONES],
-        "legacy" => &[LEFT_HAND, TRIADS],
-        _ => {
-            return Err(Fault::value(format!(
-                "there is no dictionary {name:?}; try ireal, ireal-ext, lefthand, triads, guidetones or legacy"
-            )));
+/// Dictionaries of one's own beside those everybody has, and the one meant where none is named.
+#[derive(Clone, Debug, Default)]
+pub struct ChordBook {
+    dictionaries: BTreeMap<String, BTreeMap<String, Vec<Vec<i32>>>>,
+    default: Option<String>,
+}
+
+impl ChordBook {
+    /// Adds voicings under `dictionary`, or replaces them: each voicing a text of half tones or intervals above the
+    /// root, lowest first, such as `0 4 7` or `3m 7m 9M`.
+    ///
+    /// # Errors
+    /// [`Fault::Value`] for a text that is none.
+    pub fn add(&mut self, dictionary: &str, quality: &str, voicings: &[String]) -> Result<(), Fault> {
+        let read = |step: &str| {
+            let semitones = step.parse().ok().or_else(|| Interval::parse(step).map(|it| it.semitones));
+            semitones.ok_or_else(|| Fault::value(format!("{step:?} is no interval; try 7 or 5P")))
+        };
+        let voicings = voicings
+            .iter()
+            .map(|text| text.split_whitespace().map(read).collect::<Result<Vec<i32>, Fault>>())
+            .collect::<Result<Vec<_>, _>>()?;
+        let dictionary = self.dictionaries.entry(dictionary.to_owned()).or_default();
+        dictionary.insert(quality.to_owned(), voicings);
+        Ok(())
+    }
+
+    /// Sets the dictionary meant where none is named.
+    pub fn set_default(&mut self, dictionary: &str) {
+        self.default = Some(dictionary.to_owned());
+    }
+
+    /// The voicings of a quality; `None` where the dictionary lacks it.
+    fn find(&self, name: Option<&str>, quality: &str) -> Result<Option<Vec<&[i32]>>, Fault> {
+        let name = name.or(self.default.as_deref()).unwrap_or("ireal");
+        if let Some(own) = self.dictionaries.get(name) {
+            let found = own.get(quality).or_else(|| own.get(known_spelling(quality)));
+            return Ok(found.map(|all| all.iter().map(Vec::as_slice).collect()));
         }
-    };
-    let find = |tables: &[Dictionary], quality: &str| {
-        let mut all = tables.iter().flat_map(|table| table.iter());
-        all.find(|(spellings, _)| spellings.contains(&quality)).map(|(_, voicings)| *voicings)
-    };
-    let either = |tables| find(tables, quality).or_else(|| find(tables, known_spelling(quality)));
-    match either(tables) {
-        None if either(&[KEYBOARD]).is_none() => {
-            Err(Fault::value(format!("{symbol:?} is no chord; try Am7 or F^7")))
-        }
-        found => Ok(found),
+        let tables: &[Dictionary] = match name {
+            "ireal" => &[KEYBOARD],
+            "ireal-ext" => &[EXTENDED],
+            "lefthand" => &[LEFT_HAND],
+            "triads" => &[TRIADS],
+            "guidetones" => &[GUIDE_TONES],
+            "legacy" => &[LEFT_HAND, TRIADS],
+            _ => {
+                return Err(Fault::value(format!(
+                    "there is no dictionary {name:?}; try ireal, ireal-ext, lefthand, triads, guidetones or legacy"
+                )));
+            }
+        };
+        let find = |quality: &str| {
+            let mut all = tables.iter().flat_map(|table| table.iter());
+            all.find(|(spellings, _)| spellings.contains(&quality)).map(|(_, voicings)| voicings.to_vec())
+        };
+        Ok(find(quality).or_else(|| find(known_spelling(quality))))
     }
 }
 
 /// The notes, in half tones, of the voicing that lies closest to `anchor`, or `offset` further.
-fn choose(root: Note, voicings: Voicings, mode: Mode, anchor: i32, offset: i64) -> Option<Vec<i32>> {
+fn choose(root: Note, voicings: &[&[i32]], mode: Mode, anchor: i32, offset: i64) -> Option<Vec<i32>> {
     let target = |voicing: &[i32]| match mode {
         Mode::Below | Mode::Duck => voicing.last().copied(),
         Mode::Above | Mode::Root => voicing.first().copied(),
@@ -80,16 +115,15 @@ fn choose(root: Note, voicings: Voicings, mode: Mode, anchor: i32, offset: i64) 
     Some(notes.filter(|note| mode != Mode::Duck || *note != anchor).collect())
 }
 
-fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
+fn voiced(controls: &Controls, book: &ChordBook) -> Result<Vec<Value>, Fault> {
     let symbol = match controls.get("chord") {
         Some(Value::Text(symbol)) => symbol.to_string(),
         Some(Value::List(parts)) => parts.first().and_then(Value::as_text).unwrap_or_default().to_owned(),
         _ => return Ok(Vec::new()),
     };
-    let name = controls.text("dictionary").unwrap_or("ireal").to_owned();
     let (root, quality) =
         read_chord(&symbol).ok_or_else(|| Fault::value(format!("{symbol:?} is no chord; try Am7 or F^7")))?;
-    let Some(voicings) = voicings(&name, &symbol, quality)? else { return Ok(Vec::new()) };
+    let Some(voicings) = book.find(controls.text("dictionary"), quality)? else { return Ok(Vec::new()) };
     let mode = match controls.text("mode") {
         Some("above") => Mode::Above,
         Some("duck") => Mode::Duck,
@@ -102,7 +136,7 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
         None => None,
     };
     let offset = controls.number("offset").unwrap_or(0.0) as i64;
-    let notes = choose(root, voicings, mode, anchor.unwrap_or(DEFAULT_ANCHOR_MIDI), offset)
+    let notes = choose(root, &voicings, mode, anchor.unwrap_or(DEFAULT_ANCHOR_MIDI), offset)
         .ok_or_else(|| Fault::value(format!("{symbol:?} has no voicing")))?;
     let mut rest = controls.clone();
     for name in ["chord", "dictionary", "mode", "anchor", "offset", "octaves", "n"] {
@@ -130,16 +164,17 @@ fn voiced(controls: &Controls) -> Result<Vec<Value>, Fault> {
 
 impl Pattern {
     /// Returns chord symbols as the notes of voicings that lie close together. Values without a
-    /// chord are silent.
+    /// chord are silent, and so are chords that the dictionary lacks.
     #[must_use]
-    pub fn voicing(&self) -> Self {
+    pub fn voicing(&self, book: &Arc<ChordBook>) -> Self {
+        let book = Arc::clone(book);
         let inner = self.clone();
         self.derive(move |query, span, out| {
             for hap in inner.collect(query, span) {
                 let voices = match &hap.value {
-                    Value::Controls(controls) => voiced(controls),
+                    Value::Controls(controls) => voiced(controls, &book),
                     Value::Text(symbol) => {
-                        voiced(&std::iter::once(("chord", Value::Text(symbol.clone()))).collect())
+                        voiced(&std::iter::once(("chord", Value::Text(symbol.clone()))).collect(), &book)
                     }
                     _ => Ok(Vec::new()),
                 };
@@ -153,6 +188,19 @@ impl Pattern {
                     Err(fault) => return query.fail(fault),
                 }
             }
+        })
+    }
+
+    /// Returns the first chord symbol of the first cycles that its dictionary lacks, and which would be silent.
+    #[must_use]
+    pub fn unknown_chord(&self, book: &ChordBook) -> Option<String> {
+        self.glance(LOOKED_AT_CYCLES).iter().find_map(|hap| {
+            let (symbol, dictionary) = match &hap.value {
+                Value::Controls(controls) => (controls.text("chord")?, controls.text("dictionary")),
+                value => (value.as_text()?, None),
+            };
+            let (_, quality) = read_chord(symbol)?;
+            matches!(book.find(dictionary, quality), Ok(None)).then(|| symbol.to_owned())
         })
     }
 

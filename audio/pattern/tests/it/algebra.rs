@@ -103,8 +103,9 @@ fn steps_are_counted_and_taken() {
 #[test]
 fn samples_are_cut_and_fitted() {
     let s = m("x").control(&["s"]);
-    check(&s.chop(2), "0>1/2 begin=0 end=0.5 s=x, 1/2>1 begin=0.5 end=1 s=x");
-    check(&s.chop(2).chop(1).take(r(1, 1)), "0>1 begin=0 end=0.5 s=x");
+    check(&s.chop(1.5), "0>1 begin=0 end=0.6666666666666666 s=x");
+    check(&s.chop(2.0), "0>1/2 begin=0 end=0.5 s=x, 1/2>1 begin=0.5 end=1 s=x");
+    check(&s.chop(2.0).chop(1.0).take(r(1, 1)), "0>1 begin=0 end=0.5 s=x");
     check_cycles(&s.loop_at(r(2, 1)), 2, "0>2 s=x speed=0.25 unit=c");
     check(&m("x y").control(&["s"]).fit(), "0>1/2 s=x speed=1 unit=c, 1/2>1 s=y speed=1 unit=c");
 }

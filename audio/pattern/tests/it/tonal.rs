@@ -1,5 +1,7 @@
 //! Notes, scales and chords.
 
+use std::sync::Arc;
+
 use audio_pattern::{Pattern, Span, Value, note_name, note_to_midi};
 
 use crate::{check, m};
@@ -59,7 +61,11 @@ fn intervals_transpose_by_letters_and_half_tones() {
 #[test]
 fn voicings_lie_under_their_anchor() {
     for (chord, top) in [("C", 72.0), ("Am7", 72.0), ("Ebm7", 72.0), ("G7", 72.0), ("Bm7b5", 72.0)] {
-        let haps = Pattern::pure(chord).control(&["chord"]).voicing().query(Span::cycles(0, 1)).unwrap();
+        let haps = Pattern::pure(chord)
+            .control(&["chord"])
+            .voicing(&Arc::default())
+            .query(Span::cycles(0, 1))
+            .unwrap();
         let notes: Vec<f64> = haps
             .iter()
             .map(|hap| match &hap.value {
@@ -74,7 +80,7 @@ fn voicings_lie_under_their_anchor() {
 
 fn voiced(controls: &[(&str, Value)]) -> String {
     let controls = Value::Controls(controls.iter().cloned().collect());
-    let haps = Pattern::pure(controls).voicing().query(Span::cycles(0, 1)).unwrap();
+    let haps = Pattern::pure(controls).voicing(&Arc::default()).query(Span::cycles(0, 1)).unwrap();
     let note = |hap: &audio_pattern::Hap| match &hap.value {
         Value::Controls(controls) => controls.text("note").unwrap().to_owned(),
         other => panic!("{other:?}"),
@@ -119,6 +125,6 @@ fn a_mode_says_where_a_voicing_lies_to_its_anchor() {
 #[test]
 fn unknown_scales_and_chords_are_refused() {
     assert!(m("0").scale(&Value::text("C:sour")).is_err());
-    let chord = Pattern::pure("Hm").control(&["chord"]).voicing();
+    let chord = Pattern::pure("Hm").control(&["chord"]).voicing(&Arc::default());
     assert!(chord.query(Span::cycles(0, 1)).is_err());
 }
