@@ -116,7 +116,7 @@ fn controls_and_chords_of_ones_own() {
     check(r#"note("c").fm12(3).fmi34(1)"#, "0>1 fmi12=3 fmi34=1 note=c");
     check(
         r#"addVoicings('mine', {'^7': ['3m 5P 7m 9M']}); chord("E^7").dict('mine').voicing()"#,
-        "0>1 note=G3, 0>1 note=B3, 0>1 note=D4, 0>1 note=F#4",
+        "0>1 note=B3, 0>1 note=D4, 0>1 note=G3, 0>1 note=Gb4",
     );
     same(
         r#"setDefaultVoicings('lefthand'); chord("C^7").voicing()"#,
