@@ -8,6 +8,7 @@
 mod cli;
 mod jam;
 mod live;
+mod media;
 mod offline;
 mod samples;
 mod settings;

@@ -1,10 +1,12 @@
 //! The show without a clock: time is counted in frames, so the same song gives the same pictures.
 
+mod props;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use app_director::{Conductor, Director, Moment, picture_id};
+use app_director::{Candidate, Conductor, Director, Moment, picture_id};
 use app_library::SceneLibrary;
 use audio_analysis::Analyser;
 use audio_io::{BuiltInTrack, DecodeLimits, FileReader, StreamFormat};
@@ -12,9 +14,10 @@ use audio_signal::{AudioFrame, Cue, Transport};
 use renderer_gpu::{Gpu, Pixels};
 use renderer_scene::{FrameInput, PictureId, ProgramId};
 use renderer_stage::{Picture, Stage, StageSettings};
-use sync_protocol::{SceneId, Show, TempoSettings};
+use sync_protocol::{Command, SceneId, Show, TempoSettings};
 
 use crate::shelf::Shelf;
+pub(crate) use props::Props;
 
 /// Sound read at a time, in seconds: under one frame at 60/s.
 const BLOCK_SECS: f64 = 0.01;
@@ -147,6 +150,9 @@ pub(crate) struct Film {
     director: Director,
     stage: Stage,
     library: Arc<SceneLibrary>,
+    props: Option<Props>,
+    candidates: Arc<[Candidate]>,
+    proposals: Vec<Command>,
     fps: f64,
     from_secs: f64,
     frame_idx: u64,
@@ -164,7 +170,37 @@ impl Film {
         let mut stage = Stage::new(gpu, StageSettings { size, live: false, ..StageSettings::default() })?;
         put_built_in(&mut stage)?;
         let fps = f64::from(fps.max(1));
-        Ok(Self { director: Director::new(), stage, library, fps, from_secs, frame_idx: 0 })
+        Ok(Self {
+            director: Director::new(),
+            stage,
+            library,
+            props: None,
+            candidates: Arc::default(),
+            proposals: Vec::new(),
+            fps,
+            from_secs,
+            frame_idx: 0,
+        })
+    }
+
+    /// Brings the pictures, words and videos that a show names.
+    pub(crate) fn with_props(self, props: Props) -> Self {
+        Self { props: Some(props), ..self }
+    }
+
+    /// Lets the autopilot choose from these.
+    pub(crate) fn with_candidates(self, candidates: Arc<[Candidate]>) -> Self {
+        Self { candidates, ..self }
+    }
+
+    /// Takes what autopilot and cues would like since the last time.
+    pub(crate) fn take_proposals(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.proposals)
+    }
+
+    /// Returns what of the show could not be seen.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.props.iter().flat_map(Props::problems)
     }
 
     /// Returns the moment of the next picture, in seconds.
@@ -201,7 +237,14 @@ impl Film {
     fn input(&mut self, show: &Show, hearing: &Hearing) -> Result<FrameInput> {
         let Hearing { signal, transport, cues } = hearing;
         let moment = Moment::new(self.secs(), 1.0 / self.fps);
-        let step = self.director.step(show, signal, cues, transport, moment, &Shelf(&self.library));
+        let secs = self.secs();
+        if let Some(props) = &mut self.props {
+            self.director.set_track(props.track());
+            props.give(&mut self.stage, show, transport.beat_at(secs), secs)?;
+        }
+        let shelf = Shelf::with_candidates(&self.library, self.candidates.clone());
+        let step = self.director.step(show, signal, cues, transport, moment, &shelf);
+        self.proposals.extend(step.proposals);
         for layer in &show.layers {
             if let sync_protocol::LayerSource::Scene(scene) = &layer.source {
                 self.install(scene)?;

@@ -10,6 +10,8 @@ mod keys;
 mod light;
 #[path = "it/music.rs"]
 mod music;
+#[path = "it/saved.rs"]
+mod saved;
 #[path = "it/window.rs"]
 mod window;
 

@@ -109,7 +109,7 @@ fn measure(
         let signal = Arc::new(listener.hear_until(secs)?.clone());
         let transport = conductor.update(&signal, &show.tempo);
         let step =
-            director.step(&show, &signal, &[], &transport, Moment::new(secs, interval), &Shelf(library));
+            director.step(&show, &signal, &[], &transport, Moment::new(secs, interval), &Shelf::new(library));
         stage.set_scale(scale.scale());
         stage.render(&step.input)?;
         under_way.fetch_add(1, Ordering::AcqRel);

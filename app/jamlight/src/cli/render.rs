@@ -1,7 +1,9 @@
 //! `jamlight render`: a song becomes a film, the same each time.
 
+mod code;
 mod past;
 mod replay;
+mod saved;
 mod source;
 
 use std::fs::File;
@@ -22,7 +24,7 @@ use renderer_output::{Container, Ffmpeg, FfmpegSettings, Sound, Y4mWriter, write
 use sync_protocol::DEFAULT_SCENE;
 
 use super::host;
-use crate::offline::Film;
+use crate::offline::{Film, Props};
 use crate::settings::Settings;
 use source::Source;
 
@@ -47,8 +49,12 @@ pub(super) struct RenderArgs {
     /// was recorded leads the picture, and sounds together with what code played.
     #[arg(long, value_name = "ROOM", conflicts_with_all = ["scene", "set", "seed"])]
     session: Option<String>,
-    /// Looks for the room under this folder: tests, portable installations.
-    #[arg(long, value_name = "FOLDER", requires = "session")]
+    /// A show that was saved: its layers, pictures, videos, words, cues and autopilot. What its code plays
+    /// is seen, not heard.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["session", "scene", "set"])]
+    show: Option<PathBuf>,
+    /// Looks for the room, scenes, pictures and videos under this folder: tests, portable installations.
+    #[arg(long, value_name = "FOLDER")]
     home: Option<PathBuf>,
     /// A scene by name, or a scene file. Several share the film in equal parts.
     #[arg(long, visible_alias = "scene2", default_values_t = [DEFAULT_SCENE.to_owned()])]
@@ -65,9 +71,9 @@ pub(super) struct RenderArgs {
     /// How much of it, in seconds; without it, to the end. One picture is taken at the end of them.
     #[arg(long)]
     seconds: Option<f64>,
-    /// Seed of everything random.
-    #[arg(long, default_value_t = 1)]
-    seed: u32,
+    /// Seed of everything random: 1, or the show's own.
+    #[arg(long)]
+    seed: Option<u32>,
     /// A parameter of the first scene, as name=number.
     #[arg(long, value_name = "NAME=NUMBER")]
     set: Vec<Setting>,
@@ -142,6 +148,11 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
         let gpu = Gpu::new(&settings.gpu)?;
         let library = Arc::clone(source.library());
         let mut film = Film::new(&gpu, library, args.size.0, args.fps, args.from)?;
+        if args.show.is_some() || args.session.is_some() {
+            let paths = host::paths(args.home.as_deref())?;
+            film = film.with_props(Props::new(&paths, args.size.0, args.fps, args.audio.as_deref()));
+        }
+        film = film.with_candidates(source.candidates());
         for idx in 0..num_frames {
             if stop.load(Ordering::Relaxed) || (to_the_end && source.ended()) {
                 break;
@@ -151,10 +162,11 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
                 film.lose_device();
             }
             encoder.send(film.next(&show, &hearing)?.data)?;
+            source.propose(film.take_proposals())?;
             drawn += 1;
             progress.inc(1);
         }
-        Ok(source.warnings())
+        Ok(source.warnings().into_iter().chain(film.warnings()).collect())
     };
     let shot = shoot();
     progress.finish_and_clear();

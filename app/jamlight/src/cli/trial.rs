@@ -103,7 +103,7 @@ fn draw(
         let secs = FROM_SECS + no as f64 / FPS;
         let signal = Arc::new(listener.hear_until(secs)?.clone());
         let moment = Moment { size_px, ..Moment::new(secs, 1.0 / FPS) };
-        let step = director.step(&show, &signal, &[], &Transport::default(), moment, &Shelf(library));
+        let step = director.step(&show, &signal, &[], &Transport::default(), moment, &Shelf::new(library));
         let started = Instant::now();
         stage.render(&step.input)?;
         gpu.wait();

@@ -3,7 +3,6 @@
 //! The journal says what was on stage and which code ran from which beat; a take says where the beat was
 //! and what the room sounded like. What code played is made again, sample by sample, from the two.
 
-mod code;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +18,11 @@ use audio_io::{DecodeLimits, FileReader, FlacFile, MIX_RATE_HZ, StreamFormat};
 use audio_signal::{AudioFrame, Cue, Transport};
 use sync_protocol::{Recording, Show};
 
+use super::code::Code;
 use super::past::Past;
 use crate::jam::{CodeSound, DigestEar, Take, digest};
 use crate::live::{KEPT_PAST, SampleFolders, Senses};
 use crate::offline::{Hearing, Song};
-use code::Code;
 
 /// Sound made at once: 11 ms, whole blocks of the instrument, so that it sounds as a bounce does.
 const BLOCK_FRAMES: u64 = 512;

@@ -2,21 +2,28 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use app_library::SceneLibrary;
+use app_director::Candidate;
+use app_library::{SceneLibrary, ShowFile};
 use sync_protocol::{Command, LayerId, LayerSource, MemberId, SceneId, Show, Transition};
 use sync_session::{Origin, Session};
 
 use super::past::Past;
 use super::replay::Replay;
+use super::saved::SavedShow;
 use super::{RenderArgs, host};
 use crate::live::{CODE_SCENE_PREFIX, SampleFolders};
 use crate::offline::{Hearing, Listener, Song};
 use crate::settings::Settings;
 
+/// Seed of everything random in a film of scenes.
+const DEFAULT_SEED: u32 = 1;
+
 /// What decides what is on stage.
 pub(super) enum Source {
     /// Scenes, in equal parts of a song.
     Scenes { scenes: Scenes, session: Box<Session>, song: Box<Song> },
+    /// A show that was saved, led by a song.
+    Show(Box<SavedShow>),
     /// A jam as it was.
     Jam { jam: Box<Jam>, replay: Box<Replay> },
 }
@@ -44,8 +51,13 @@ impl Source {
             let listener = Listener::open(args.audio.as_deref(), &settings.ear)?;
             Song::new(listener, args.fps, args.from, tempo)
         };
+        if let Some(file) = &args.show {
+            let show = ShowFile::read(file)?;
+            let song = song(&show.tempo)?;
+            return Ok(Self::Show(Box::new(SavedShow::new(show, song, args, settings)?)));
+        }
         let Some(name) = &args.session else {
-            let scenes = load_scenes(&args.scene)?;
+            let scenes = load_scenes(&args.scene, args.home.as_deref())?;
             let show = first_show(args, &scenes)?;
             let song = Box::new(song(&show.tempo)?);
             return Ok(Self::Scenes { scenes, session: Box::new(Session::new(show)), song });
@@ -65,6 +77,7 @@ impl Source {
     pub(super) fn library(&self) -> &Arc<SceneLibrary> {
         match self {
             Self::Scenes { scenes, .. } => &scenes.library,
+            Self::Show(saved) => saved.library(),
             Self::Jam { jam, .. } => &jam.library,
         }
     }
@@ -73,20 +86,46 @@ impl Source {
     pub(super) fn claimed_secs(&self) -> Option<f64> {
         match self {
             Self::Scenes { song, .. } => song.listener().claimed_secs(),
+            Self::Show(saved) => saved.song().claimed_secs(),
             Self::Jam { jam, .. } => Some(jam.past.secs()),
         }
     }
 
     /// Whether a song is over. A jam goes on in silence.
     pub(super) fn ended(&self) -> bool {
-        matches!(self, Self::Scenes { song, .. } if song.listener().ended())
+        match self {
+            Self::Scenes { song, .. } => song.listener().ended(),
+            Self::Show(saved) => saved.song().ended(),
+            Self::Jam { .. } => false,
+        }
     }
 
     /// Returns what was not as promised.
     pub(super) fn warnings(&self) -> Vec<String> {
         match self {
             Self::Scenes { song, .. } => song.listener().warnings(),
+            Self::Show(saved) => saved.warnings(),
             Self::Jam { replay, .. } => replay.warnings(),
+        }
+    }
+
+    /// Returns what the autopilot may choose from.
+    pub(super) fn candidates(&self) -> Arc<[Candidate]> {
+        match self {
+            Self::Show(saved) => saved.candidates(),
+            // Scenes have none, and what a jam's autopilot did is in its journal.
+            Self::Scenes { .. } | Self::Jam { .. } => Arc::default(),
+        }
+    }
+
+    /// Lets a saved show do what its autopilot and its cues would like.
+    ///
+    /// # Errors
+    /// The show refuses it.
+    pub(super) fn propose(&mut self, proposals: Vec<Command>) -> Result<()> {
+        match self {
+            Self::Show(saved) => saved.propose(proposals),
+            Self::Scenes { .. } | Self::Jam { .. } => Ok(()),
         }
     }
 
@@ -112,6 +151,7 @@ impl Source {
                 let hearing = song.hear(secs, &session.show().tempo)?;
                 Ok((session.show().clone(), hearing))
             }
+            Self::Show(saved) => saved.at(secs),
             Self::Jam { replay, .. } => replay.at(secs),
         }
     }
@@ -128,22 +168,30 @@ impl Jam {
     }
 }
 
-/// Compiles what a room had on stage. What is not there any more is named and not drawn.
+/// Compiles what a room had on stage.
 fn load_past(past: &Past, home: Option<&Path>) -> Result<Arc<SceneLibrary>> {
     let library = SceneLibrary::built_in();
     library.add_folder(&host::paths(home)?.scenes());
-    // What code painted comes with the code.
-    let written = |scene: &SceneId| !scene.as_str().starts_with(CODE_SCENE_PREFIX);
-    for scene in past.scenes()?.into_iter().filter(written) {
-        if let Err(problem) = library.compile(&scene) {
-            eprintln!("jamlight: {problem}");
-        }
-    }
+    compile_written(&library, &past.scenes()?);
     Ok(Arc::new(library))
 }
 
-fn load_scenes(names: &[String]) -> Result<Scenes> {
+/// Compiles scenes but those that code paints: they come with the code. What is not there is named and not
+/// drawn.
+pub(super) fn compile_written<'a>(library: &SceneLibrary, scenes: impl IntoIterator<Item = &'a SceneId>) {
+    let written = |scene: &&SceneId| !scene.as_str().starts_with(CODE_SCENE_PREFIX);
+    for scene in scenes.into_iter().filter(written) {
+        if let Err(problem) = library.compile(scene) {
+            eprintln!("jamlight: {problem}");
+        }
+    }
+}
+
+fn load_scenes(names: &[String], home: Option<&Path>) -> Result<Scenes> {
     let library = crate::cli::scenes::open_library();
+    if home.is_some() {
+        library.add_folder(&host::paths(home)?.scenes());
+    }
     let mut ids = Vec::new();
     for name in names {
         let path = Path::new(name);
@@ -161,7 +209,7 @@ fn load_scenes(names: &[String]) -> Result<Scenes> {
 }
 
 fn first_show(args: &RenderArgs, scenes: &Scenes) -> Result<Show> {
-    let mut show = Show { seed: args.seed, ..Show::default() };
+    let mut show = Show { seed: args.seed.unwrap_or(DEFAULT_SEED), ..Show::default() };
     let first = scenes.ids.first().context("a film needs a scene")?;
     let layer = show.layers.first_mut().context("a show has a layer")?;
     layer.source = LayerSource::Scene(first.clone());

@@ -72,7 +72,7 @@ impl<'a> Painter<'a> {
         for signal in &self.heard {
             let began = Instant::now();
             let moment = Moment { size_px: SIZE, ..Moment::new(signal.time_secs, 1.0 / FRAMES_PER_SEC) };
-            let step = director.step(&show, signal, &[], &Transport::default(), moment, &Shelf(library));
+            let step = director.step(&show, signal, &[], &Transport::default(), moment, &Shelf::new(library));
             stage.render(&step.input)?;
             self.gpu.wait();
             anyhow::ensure!(goes_on(), "something else comes first");

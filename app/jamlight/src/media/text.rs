@@ -18,7 +18,7 @@ const MAX_FONT_BYTES: u64 = 64 << 20;
 const MARGIN: f32 = 0.15;
 
 /// The built-in fonts and the user's folder of fonts.
-pub(super) struct Fonts {
+pub(crate) struct Fonts {
     folder: PathBuf,
     /// The last of the user's fonts, by name.
     own: Option<(String, FontVec)>,
@@ -32,12 +32,12 @@ struct Placed {
 }
 
 impl Fonts {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, own: None }
     }
 
     /// Draws words, centred line by line, in straight RGBA.
-    pub(super) fn draw(&mut self, words: &str, font: &str, color: [f32; 4]) -> Result<Picture, String> {
+    pub(crate) fn draw(&mut self, words: &str, font: &str, color: [f32; 4]) -> Result<Picture, String> {
         let problem = self.choose(font).err();
         let lines: Vec<&str> = words.lines().take(MAX_LINES).collect();
         let fallback = [
