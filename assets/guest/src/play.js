@@ -210,6 +210,8 @@ const SHAPES = {
       axes.forEach((axis, idx) => (axis.value = value?.[idx] ?? (min[idx] + max[idx]) / 2));
       show();
     };
-    return { element: row(label, output, pad, ...axes), set };
+    // A slider of a pad says which of the two it is; screen readers hear it with the pad's name.
+    const named = ['X', 'Y'].map((axis, idx) => h('div', { class: 'axis' }, h('small', { 'aria-hidden': 'true' }, axis), axes[idx]));
+    return { element: row(label, output, pad, ...named), set };
   },
 };

@@ -92,13 +92,18 @@ export const openTalk = (session) => {
     votes.replaceChildren(...shown.map((vote) => {
       const ballots = Object.entries(vote.ballots);
       const own = vote.ballots[room.me];
+      const nums = vote.options.map((_, idx) => ballots.filter(([, choice]) => choice === idx).length);
+      const most = Math.max(...nums, 1);
+      const isAlone = nums.filter((num) => num === most).length === 1;
       const answers = vote.options.map((option, idx) => {
-        const num = ballots.filter(([, choice]) => choice === idx).length;
+        const num = nums[idx];
+        const first = num === most && (isAlone ? (vote.open ? 'leads' : 'won') : 'level');
+        const marks = [own === idx && '✓ yours', first].filter(Boolean).join(' · ');
         const button = h('button', {
-          class: 'answer', role: 'radio', 'aria-checked': `${own === idx}`, 'data-vote': `${vote.seq}.${idx}`,
+          class: num === most ? 'answer first' : 'answer', role: 'radio', 'aria-checked': `${own === idx}`, 'data-vote': `${vote.seq}.${idx}`,
           disabled: !vote.open || mine(room).role === 'display',
           onclick: () => session.ask('cast_vote', { vote: vote.seq, option_idx: idx }),
-        }, h('bdi', {}, option), h('span', { class: 'num' }, `${num}`));
+        }, h('bdi', {}, option), marks && h('span', { class: 'marks' }, marks), h('span', { class: 'num' }, `${num}`));
         button.style.setProperty('--part', `${ballots.length ? (num / ballots.length) * 100 : 0}%`);
         return button;
       });

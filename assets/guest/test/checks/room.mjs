@@ -90,8 +90,11 @@ export const peopleTalkVoteAndAskToPlay = async (here) => {
   const [vote] = await here.host.command('open_vote', { question: 'Faster?', options: ['Yes', 'No'] });
   await ben.getByRole('radio', { name: /Yes/ }).first().click();
   await until(() => ana.locator('.answer .num').first().textContent(), '1');
+  await until(() => ben.locator('.answer').first().textContent(), 'Yes✓ yours · leads1');
+  await until(() => ana.locator('.answer').first().textContent(), 'Yesleads1');
   await here.host.command('close_vote', { vote: vote.seq });
   await until(() => ana.locator('.vote small').first().textContent(), '1 voted · ended');
+  await until(() => ana.locator('.answer').first().textContent(), 'Yeswon1');
   await ana.getByRole('button', { name: 'Ask to play' }).click();
   await until(() => ben.textContent('#people').then((text) => text.includes('asks to play')));
   const { id } = (await here.host.state()).members.filter((one) => one.name === 'Ana' && one.online).pop();
