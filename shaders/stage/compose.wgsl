@@ -122,18 +122,23 @@ fn convert(in: Corner) -> @location(0) vec4f {
     }
 }
 
-// A smaller picture: Y x Y bilinear taps per pixel. X: screen colours, kept; else light, encoded.
+// Straight screen colours over black; light is premultiplied.
+fn over_black(c: vec4f) -> vec3f {
+    return select(c.rgb, c.rgb * clamp(c.a, 0.0, 1.0), X != 0u);
+}
+
+// A smaller picture over black: Y x Y bilinear taps per pixel. X: screen colours, kept; else light, encoded.
 @fragment
 fn shrink(in: Corner) -> @location(0) vec4f {
     var sum = vec3f(0.0);
     if EXACT_A {
-        sum = texel_a(in).rgb;
+        sum = over_black(texel_a(in));
     } else {
         let texel = vec2f(dpdx(in.uv.x), dpdy(in.uv.y));
         for (var y = 0u; y < Y; y++) {
             for (var x = 0u; x < Y; x++) {
                 let from_middle = (vec2f(f32(x), f32(y)) + 0.5) / f32(Y) - 0.5;
-                sum += textureSampleLevel(tex_a, samp, in.uv + texel * from_middle, 0.0).rgb;
+                sum += over_black(textureSampleLevel(tex_a, samp, in.uv + texel * from_middle, 0.0));
             }
         }
         sum /= f32(Y * Y);

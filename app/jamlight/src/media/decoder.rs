@@ -58,7 +58,7 @@ impl Decoder {
             .spawn()
             .map_err(|err| match err.kind() {
                 std::io::ErrorKind::NotFound => {
-                    format!("Videos and cameras need ffmpeg, which is not installed, so {name} stays dark. Install the package ffmpeg.")
+                    format!("{name} stays dark: videos and cameras need ffmpeg, which is not installed. Install the package ffmpeg.")
                 }
                 _ => broken(&format!("ffmpeg does not start: {err}")),
             })?;

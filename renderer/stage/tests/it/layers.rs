@@ -231,6 +231,27 @@ fn a_foreign_scene_shows_its_screen_colours_alone_and_under_a_layer() {
 }
 
 #[test]
+fn a_layers_preview_is_seen_over_black_where_the_layer_is_clear() {
+    let mut words = (*scene("fn image(p: Pixel) -> vec4f { return vec4f(1.0, 1.0, 1.0, 0.25); }")).clone();
+    words.output_srgb = true;
+    let words = Arc::new(words);
+    let mut stage = stage([4, 4]);
+    stage.install(words.clone()).unwrap();
+    let mut input = one(&words, 0);
+    let layer = Some(input.layers[0].layer);
+    input.previews = vec![PreviewRequest { key: 1, layer, size: [2, 2], backdrop: Backdrop::Black }];
+    draw(&mut stage, &input);
+    stage.gpu().wait();
+    let seen = stage.take_preview().unwrap();
+    assert_eq!(
+        [0, 3].map(|c| seen.data[c].abs_diff([64, 255][c / 3]) <= 1),
+        [true; 2],
+        "{:?}",
+        &seen.data[..4]
+    );
+}
+
+#[test]
 fn what_no_layer_covers_is_clear_in_a_stream_and_looks_the_same_over_black() {
     // Half covered with straight light 0.2: premultiplied 0.1.
     let half = flat(0.2, 0.2, 0.2, 0.5);

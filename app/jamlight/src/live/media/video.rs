@@ -17,6 +17,9 @@ use crate::media::{Decoder, FrameForm};
 /// The frames: a stream covers them, whatever its shape.
 const FORM: FrameForm = FrameForm { size: [1280, 720], fps: 30 };
 
+/// How ffmpeg ends when the system has no such camera.
+const ABSENT: &str = "No such file or directory";
+
 /// Where frames come from.
 pub(super) enum Stream {
     /// A file, again and again.
@@ -49,8 +52,8 @@ impl Stream {
     fn name(&self) -> String {
         match self {
             Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            Self::Camera(name) if name.is_empty() => "the camera".to_owned(),
-            Self::Camera(name) => format!("the camera {name}"),
+            Self::Camera(name) if name.is_empty() => "The camera".to_owned(),
+            Self::Camera(name) => format!("The camera {name}"),
         }
     }
 }
@@ -59,6 +62,7 @@ impl Stream {
 pub(super) struct Player {
     decoder: Decoder,
     name: String,
+    is_camera: bool,
 }
 
 impl Player {
@@ -67,11 +71,11 @@ impl Player {
     /// # Errors
     /// A sentence: ffmpeg is missing, or the system gives no thread.
     pub(super) fn start(id: PictureId, stream: Stream, out: SyncSender<Arrival>) -> Result<Self, String> {
-        let name = stream.name();
+        let (name, is_camera) = (stream.name(), matches!(stream, Stream::Camera(_)));
         let (decoder, pipe) = Decoder::start(&stream.input(), FORM, &name)?;
         let read = move || frames(id, pipe, &out);
         match std::thread::Builder::new().name("video".to_owned()).spawn(read) {
-            Ok(_) => Ok(Self { decoder, name }),
+            Ok(_) => Ok(Self { decoder, name, is_camera }),
             Err(err) => Err(format!("{name} cannot be played: {err}.")),
         }
     }
@@ -79,8 +83,18 @@ impl Player {
     /// Returns why it ended, `None` while it plays.
     pub(super) fn problem(&mut self) -> Option<String> {
         let last = self.decoder.end()?;
-        Some(format!("{} cannot be played: {last}. It is tried again.", self.name))
+        Some(sentence(&self.name, self.is_camera, &last))
     }
+}
+
+/// Says why a stream ended, and what to do.
+fn sentence(name: &str, is_camera: bool, last: &str) -> String {
+    if is_camera && last.ends_with(ABSENT) {
+        return format!(
+            "{name} is not there. Plug it in, or name another in the layer's settings; it is tried again."
+        );
+    }
+    format!("{name} cannot be played: {last}. It is tried again.")
 }
 
 /// Reads frames until the pipe ends. One that is not taken is dropped.
@@ -98,6 +112,17 @@ fn frames(id: PictureId, mut pipe: impl std::io::Read, out: &SyncSender<Arrival>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_camera_that_is_not_there_is_a_sentence_with_the_fix() {
+        let said = sentence("The camera", true, "/dev/video0: No such file or directory");
+        assert!(said.starts_with("The camera is not there. Plug it in"), "{said}");
+        let busy = sentence("The camera", true, "/dev/video0: Device or resource busy");
+        assert_eq!(
+            busy,
+            "The camera cannot be played: /dev/video0: Device or resource busy. It is tried again."
+        );
+    }
 
     #[test]
     fn a_render_thread_that_is_busy_costs_frames_and_never_memory() {
