@@ -51,6 +51,9 @@ fn line_ui(ui: &mut Ui, panel: &mut RoomPanel, room: &Room, commands: &CommandSe
         .desired_width(f32::INFINITY);
     let edit = ui.add(edit);
     edit.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Say something"));
+    if std::mem::take(&mut panel.takes_keys) {
+        edit.request_focus();
+    }
     if edit.changed() {
         commands.app(Intent::Room(RoomIntent::Typing(!panel.draft.is_empty())));
     }

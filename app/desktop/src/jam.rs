@@ -41,6 +41,8 @@ pub(crate) struct RoomPanel {
     pub name: String,
     /// The message somebody is typing.
     pub draft: String,
+    /// Whether the line takes the keys as soon as it is there: who opens the chat wants to write.
+    pub takes_keys: bool,
     /// The last message that was on screen.
     pub read: u64,
     /// Whether the next recording shall hold the sound: only when somebody said so.
@@ -73,6 +75,9 @@ pub(crate) fn room_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &
                     name.to_owned()
                 };
                 let response = ui.selectable_value(&mut panel.tab, tab, text);
+                if response.clicked() {
+                    panel.takes_keys = tab == RoomTab::Chat;
+                }
                 crate::status_bar::labelled(response, name);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

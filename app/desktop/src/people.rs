@@ -5,7 +5,7 @@ use sync_protocol::{Command, Right, Role};
 
 use crate::action::CommandSender;
 use crate::jam::role_name;
-use crate::jam_model::{Person, Room};
+use crate::jam_model::{Person, Place, Room};
 use crate::tokens::{SPACE_M, SPACE_S, Tokens};
 use crate::widgets::hold_button_ui;
 
@@ -15,7 +15,12 @@ pub(crate) fn people_ui(ui: &mut Ui, room: &Room, commands: &CommandSender) {
     let rules = room.my_role().has(Right::Rule);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         if room.people.len() <= 1 {
-            ui.label("You are alone. Open the room in the tab Jam, and people can join.");
+            ui.label(match room.place {
+                Place::Hosting(_) => {
+                    "Nobody has come yet. Send them the link, or let them scan the code in the tab Jam."
+                }
+                _ => "You are alone. Open the room in the tab Jam, and people can join.",
+            });
         }
         for person in room.people.iter() {
             person_ui(ui, room, person, moderates, rules, commands);

@@ -218,6 +218,24 @@ fn what_is_typed_is_said_and_keys_do_nothing_meanwhile() {
 }
 
 #[test]
+fn who_opens_the_chat_writes_at_once_and_blacks_nothing_out() {
+    let mut window = at("Chat", room());
+    window.key_press(Key::B);
+    window.run_steps(2);
+    let asked = window.state().commands.take();
+    assert!(!asked.iter().any(|action| matches!(action, Action::Show(_))), "{asked:?}");
+}
+
+#[test]
+fn a_host_nobody_came_to_yet_is_told_how_they_come() {
+    let people = Arc::from([person(ME, "ana", Role::Host)]);
+    let closed = at("People", Room { people: Arc::clone(&people), ..room() });
+    assert!(closed.query_by_label_contains("Open the room").is_some());
+    let open = at("People", Room { people, place: hosting(Check::Fine), ..room() });
+    assert!(open.query_by_label_contains("Send them the link").is_some());
+}
+
+#[test]
 fn a_vote_is_one_click() {
     let vote = Vote {
         seq: Seq(9),
