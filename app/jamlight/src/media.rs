@@ -4,6 +4,7 @@ mod decoder;
 mod text;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_director::{picture_id, source_picture_id};
 use renderer_scene::PictureId;
@@ -15,6 +16,10 @@ pub(crate) use text::Fonts;
 
 /// Largest side of a picture on stage, in pixels: a 4K output's. Larger ones are scaled down.
 const MAX_SIDE_PX: u32 = 3840;
+/// Pictures kept after nobody wants them: changing back and forth reads no disk.
+pub(crate) const MAX_SPARE: usize = 6;
+/// How long they are kept: longer than any transition.
+pub(crate) const SPARE_FOR: Duration = Duration::from_secs(60);
 
 /// What the show names.
 #[derive(Clone, Debug, PartialEq)]

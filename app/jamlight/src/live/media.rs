@@ -20,16 +20,12 @@ use sync_protocol::{AssetId, Layer, LayerSource, Show};
 use super::board::Board;
 use super::room::Member;
 use super::wake::Waker;
-use crate::media::{Fonts, Want, absent, scaled, wants};
+use crate::media::{Fonts, MAX_SPARE, SPARE_FOR, Want, absent, scaled, wants};
 pub(crate) use import::Import;
 use video::{Player, Stream};
 
 /// How often the show is looked at: a picture is on its way within it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Pictures kept after nobody wants them: changing back and forth reads no disk.
-const MAX_SPARE: usize = 6;
-/// How long they are kept: longer than any transition.
-const SPARE_FOR: Duration = Duration::from_secs(60);
 /// How long a stream nobody wants runs on.
 const STREAM_SPARE_FOR: Duration = Duration::from_secs(10);
 /// Before what failed is tried again.

@@ -7,19 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::ChildStdout;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use app_director::layer_text;
 use app_library::{MediaStore, Paths};
 use renderer_scene::PictureId;
 use renderer_stage::{Picture, Stage};
 use sync_protocol::Show;
 
-use crate::media::{Decoder, Fonts, FrameForm, Want, absent, scaled, wants};
+use crate::media::{Decoder, Fonts, FrameForm, MAX_SPARE, SPARE_FOR, Want, absent, scaled, wants};
 
-/// How long what the show names no more is kept, in seconds of the film: longer than any transition.
-const SPARE_FOR_SECS: f64 = 60.0;
-/// Pictures kept after the show names them no more.
-const MAX_SPARE: usize = 6;
 /// Shape of a video's frames, width by height: the live ones have it too, so that both cut a video alike.
 const VIDEO_SHAPE: [u32; 2] = [16, 9];
 /// Largest height of a video's frames, in pixels: 4K.
@@ -33,6 +29,8 @@ pub(crate) struct Props {
     track: String,
     kept: BTreeMap<PictureId, Kept>,
     problems: BTreeSet<String>,
+    /// Whether the film's first picture has had its own.
+    has_begun: bool,
 }
 
 /// What the stage has, or cannot have.
@@ -53,6 +51,7 @@ impl Props {
             track: name.to_string_lossy().into_owned(),
             kept: BTreeMap::new(),
             problems: BTreeSet::new(),
+            has_begun: false,
         }
     }
 
@@ -67,12 +66,12 @@ impl Props {
     }
 
     /// Gives the stage what the show names at a moment; each video goes on by one frame. A video that is
-    /// there at a film's first picture began with the song.
+    /// there at a film's first picture began with the song. One that breaks off leaves its last frame.
     ///
     /// # Errors
-    /// A video cannot be decoded, the device has no room.
+    /// The device has no room.
     pub(crate) fn give(&mut self, stage: &mut Stage, show: &Show, beat: f64, secs: f64) -> Result<()> {
-        let is_first = self.kept.is_empty();
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
         for (id, want) in wants(show, beat, &self.track) {
             if let Some(kept) = self.kept.get_mut(&id) {
                 kept.wanted_secs = secs;
@@ -93,8 +92,13 @@ impl Props {
             self.kept.insert(id, Kept { wanted_secs: secs, reel });
         }
         for (id, kept) in &mut self.kept {
-            if let Some(reel) = &mut kept.reel {
-                stage.put_frame(*id, reel.next()?)?;
+            match kept.reel.as_mut().map(Reel::next) {
+                Some(Ok(frame)) => stage.put_frame(*id, frame)?,
+                Some(Err(problem)) => {
+                    self.problems.insert(problem);
+                    kept.reel = None;
+                }
+                None => {}
             }
         }
         self.let_go(stage, secs);
@@ -128,7 +132,7 @@ impl Props {
             spare.map(|(id, kept)| (secs - kept.wanted_secs, *id)).collect();
         spare.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for (idx, (unwanted_secs, id)) in spare.into_iter().enumerate() {
-            if idx >= MAX_SPARE || unwanted_secs > SPARE_FOR_SECS {
+            if idx >= MAX_SPARE || unwanted_secs > SPARE_FOR.as_secs_f64() {
                 self.kept.remove(&id);
                 stage.remove_picture(id);
             }
@@ -163,11 +167,11 @@ impl Reel {
         Ok(reel)
     }
 
-    fn next(&mut self) -> Result<Picture> {
+    fn next(&mut self) -> Result<Picture, String> {
         let mut rgba = vec![0; self.form.frame_bytes()];
         if self.pipe.read_exact(&mut rgba).is_err() {
             let last = self.decoder.last_words();
-            return Err(anyhow!("a video of the show cannot be decoded: {last}: {}", self.path.display()));
+            return Err(format!("A video cannot be decoded: {last}: {}.", self.path.display()));
         }
         let [width, height] = self.form.size;
         Ok(Picture { width, height, rgba: Arc::from(rgba) })

@@ -68,6 +68,24 @@ fn a_video_of_a_saved_show_goes_on_by_a_frame_with_each_picture_and_is_the_same_
 }
 
 #[test]
+fn a_video_that_a_cue_brings_begins_with_its_first_frame() {
+    let home = tempfile::tempdir().unwrap();
+    clicks(&home.path().join("clicks.wav"));
+    let Show { palette, effects, .. } = Show::default();
+    let layers = vec![layer(video(home.path()))];
+    let look = Look { layers, palette, effects, fade: Fade::default() };
+    let cue = Cue { id: CueId(1), name: "Video".to_owned(), trigger: CueTrigger::Secs { after: 0.5 }, look };
+    let cues = CueList { cues: vec![cue], next_cue: 2, playing: true, ..CueList::default() };
+    let dark = layer(LayerSource::Solid([0.0, 0.0, 0.0, 1.0]));
+    let show = Show { layers: vec![dark], cues, ..Show::default() };
+    ShowFile::write(&home.path().join("show.json"), &show).unwrap();
+    let (light, _) = film(home.path(), &["--seconds", "2.4"]);
+    // It comes with the next bar. Had it begun with the song, it would begin again at the song's second second.
+    assert!(light[12] < 20.0 && light[18] > light[12] + 20.0, "{light:?}");
+    assert!(light[20] > light[19] && light[21] > light[20], "{light:?}");
+}
+
+#[test]
 fn cues_of_a_saved_show_come_words_are_seen_and_what_is_missing_is_named() {
     let home = tempfile::tempdir().unwrap();
     clicks(&home.path().join("clicks.wav"));
