@@ -1,14 +1,15 @@
 //! Landmarks: three peaks near each other, written down as one number.
 //!
 //! A number holds where the first peak lies, roughly, and the steps in pitch and time from it to the
-//! other two, exactly. The index keeps few landmarks of each peak; a query makes many, so that those of
+//! other two, exactly. What a turntable changes least comes first in it: the speeds of a query ask for
+//! numbers that lie side by side. The index keeps few landmarks of each peak; a query makes many, so that those of
 //! the index are among them although noise added peaks and hid others. A query is also made at the
 //! speeds a turntable has: its peaks are moved, not its sound.
 
-use crate::peak::{Peak, pitch_shift};
+use crate::peak::{NUM_PITCHES, Peak, pitch_shift};
 
 /// Bits of a landmark's number.
-pub(crate) const HASH_BITS: u32 = 30;
+pub(crate) const HASH_BITS: u32 = 26;
 /// Speed at which a stream is played, over that of the record.
 pub(crate) const RATES: [f64; 7] = [1.0, 0.973, 1.027, 0.947, 1.054, 0.922, 1.081];
 
@@ -26,8 +27,17 @@ const STEP_CELL: i32 = 7;
 const TICK_CELL: u32 = 4;
 /// Cells of a step in pitch, with room for a probe beyond the border.
 const NUM_STEPS: u32 = (2 * MAX_PITCHES / STEP_CELL + 3) as u32;
-/// Cells of a step in time, with room for a probe.
-const NUM_TICKS: u32 = MAX_TICKS / TICK_CELL + 2;
+/// Cells of a step in time, with room for a probe, and a multiple of eight: what a bucket of the largest
+/// index holds differs in the last step alone.
+const NUM_TICKS: u32 = (MAX_TICKS / TICK_CELL + 2).next_multiple_of(8);
+/// Cells of the first pitch, with room for a probe and a speed on either side.
+const NUM_ANCHORS: u32 = NUM_PITCHES as u32 / ANCHOR_CELL as u32 + 2 * ANCHOR_MARGIN + 1;
+const ANCHOR_MARGIN: u32 = 2;
+
+const _: () = assert!(
+    NUM_ANCHORS * NUM_STEPS * NUM_STEPS * NUM_TICKS * NUM_TICKS <= 1 << HASH_BITS,
+    "a number has its bits"
+);
 
 /// A landmark: its number and the tick of its first peak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,15 +153,13 @@ fn write_down(a: &Moved, b: &Moved, c: &Moved, probes: usize, out: &mut Vec<Land
     }
 }
 
-/// Mixes the cells to a number of [`HASH_BITS`] bits: neighbours in music are far apart in the index.
+/// Joins the cells to a number of [`HASH_BITS`] bits: what differs in the steps in time alone is near.
 fn hash([anchor, step_b, step_c, ticks_b, ticks_c]: [i32; 5]) -> u32 {
     let half = NUM_STEPS as i32 / 2;
-    let mut number = (anchor + 64) as u64;
-    number = number * u64::from(NUM_STEPS) + (step_b + half) as u64;
-    number = number * u64::from(NUM_STEPS) + (step_c + half) as u64;
-    number = number * u64::from(NUM_TICKS) + (ticks_b.max(0)) as u64;
-    number = number * u64::from(NUM_TICKS) + (ticks_c.max(0)) as u64;
-    // Fibonacci hashing with one fold: the high bits depend on all of them.
-    let mixed = (number ^ number >> 15).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> (64 - HASH_BITS)) as u32
+    let cell = |value: i32, num: u32| value.clamp(0, num as i32 - 1) as u32;
+    let mut number = cell(anchor + ANCHOR_MARGIN as i32, NUM_ANCHORS);
+    number = number * NUM_STEPS + cell(step_b + half, NUM_STEPS);
+    number = number * NUM_STEPS + cell(step_c + half, NUM_STEPS);
+    number = number * NUM_TICKS + cell(ticks_b, NUM_TICKS);
+    number * NUM_TICKS + cell(ticks_c, NUM_TICKS)
 }

@@ -14,7 +14,7 @@ const MIN_VOTES: u32 = 3;
 /// Counters of the first pass for each speed, as a power of two: several times the votes, so that few
 /// share one, and small enough for a processor's cache.
 const COUNTER_BITS: u32 = 18;
-/// Entries that are read of a large index for each speed, at most. What is rare is read first: it tells more,
+/// Entries that are asked of a large index for each speed, at most. What is rare is read first: it tells more,
 /// and what is common is most of a large library.
 const MAX_ENTRIES_READ: u64 = 50_000;
 
@@ -32,6 +32,9 @@ pub(crate) struct Nominee {
 const ORIGIN: u32 = 1 << 20;
 /// Starts of different speeds are this far apart, as a power of two: more than the ticks of a segment.
 const RATE_SHIFT: u32 = 40;
+/// Bits of a tick of a query: 16 s.
+const TICK_BITS: u32 = 10;
+const TICKS: u64 = (1 << TICK_BITS) - 1;
 
 /// Returns the places of a segment with the most votes, best first. `asked` is in order.
 pub(crate) fn nominate(
@@ -42,18 +45,17 @@ pub(crate) fn nominate(
     // Two passes: small counters that several starts share first, then only what they let through.
     let num_rates = asked.iter().map(|asked| usize::from(asked.rate_idx) + 1).max().unwrap_or_default();
     let mut counters = vec![0_u8; num_rates << COUNTER_BITS];
-    let mut votes: Vec<(u64, u32)> = Vec::new();
+    let mut votes: Vec<Vote> = Vec::new();
     segment.look_up(asked, MAX_ENTRIES_READ * num_rates as u64, &mut |place, asked| {
-        let start = u64::from(place) + u64::from(ORIGIN) - u64::from(asked.tick.min(ORIGIN));
-        let start = start | u64::from(asked.rate_idx) << RATE_SHIFT;
-        if let Some(counter) = counters.get_mut(counter_of(start / u64::from(BIN_TICKS))) {
+        let vote = Vote::new(place, asked);
+        if let Some(counter) = counters.get_mut(counter_of(vote.bin())) {
             *counter = counter.saturating_add(1);
         }
-        votes.push((start, asked.tick));
+        votes.push(vote);
     })?;
     let count = |bin: u64| u32::from(counters.get(counter_of(bin)).copied().unwrap_or_default());
-    votes.retain(|(start, _)| {
-        let bin = start / u64::from(BIN_TICKS);
+    votes.retain(|vote| {
+        let bin = vote.bin();
         count(bin) + count(bin.saturating_sub(1)).max(count(bin + 1)) >= MIN_VOTES
     });
     votes.sort_unstable();
@@ -63,8 +65,8 @@ pub(crate) fn nominate(
     let mut from = 0;
     let mut ticks = Vec::new();
     for end in 1..=votes.len() {
-        let Some(&(last, _)) = votes.get(end - 1) else { break };
-        while votes.get(from).is_some_and(|(start, _)| start + u64::from(BIN_TICKS) < last) {
+        let Some(last) = votes.get(end - 1).map(Vote::start) else { break };
+        while votes.get(from).is_some_and(|vote| vote.start() + u64::from(BIN_TICKS) < last) {
             from += 1;
         }
         if end - from < MIN_VOTES as usize {
@@ -72,13 +74,13 @@ pub(crate) fn nominate(
         }
         let window = votes.get(from..end).unwrap_or_default();
         ticks.clear();
-        ticks.extend(window.iter().map(|(_, tick)| *tick));
+        ticks.extend(window.iter().map(Vote::tick));
         ticks.sort_unstable();
         ticks.dedup();
         if ticks.len() < MIN_VOTES as usize {
             continue;
         }
-        let middle = window.get(window.len() / 2).map_or(last, |(start, _)| *start);
+        let middle = window.get(window.len() / 2).map_or(last, Vote::start);
         let nominee = Nominee {
             start: (middle & ((1 << RATE_SHIFT) - 1)) as i64 - i64::from(ORIGIN),
             rate_idx: (middle >> RATE_SHIFT) as u8,
@@ -99,6 +101,31 @@ pub(crate) fn nominate(
     nominees.sort_by_key(|nominee| (std::cmp::Reverse(nominee.votes), nominee.start));
     nominees.truncate(most);
     Ok(nominees)
+}
+
+/// Where the query begins, and at which of its ticks that was heard. In order of the starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Vote(u64);
+
+impl Vote {
+    fn new(place: u32, asked: Asked) -> Self {
+        let start = u64::from(place) + u64::from(ORIGIN) - u64::from(asked.tick.min(ORIGIN));
+        let start = start | u64::from(asked.rate_idx) << RATE_SHIFT;
+        Self(start << TICK_BITS | u64::from(asked.tick) & TICKS)
+    }
+
+    /// With the speed in its high bits.
+    fn start(&self) -> u64 {
+        self.0 >> TICK_BITS
+    }
+
+    fn tick(&self) -> u64 {
+        self.0 & TICKS
+    }
+
+    fn bin(&self) -> u64 {
+        self.start() / u64::from(BIN_TICKS)
+    }
 }
 
 fn counter_of(bin: u64) -> usize {

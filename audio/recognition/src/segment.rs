@@ -2,8 +2,9 @@
 //!
 //! All tracks of a segment lie on one axis of ticks, with gaps between them, so that a landmark's place
 //! is one number. Landmarks are sorted into buckets by the first bits of their number; within a bucket
-//! an entry is the rest of the number and the place. A look-up reads one bucket: one read at a position,
-//! or none where the segment is small enough to be held.
+//! an entry is the rest of the number and the place, in order. A question reads each bucket once, and
+//! buckets that are near in one go: the speeds of a turntable ask for near ones. A segment that is small
+//! enough is held in memory.
 //!
 //! ```text
 //! header       64 bytes, with its checksum

@@ -9,6 +9,8 @@ use audio_recognition::{Fingerprint, Peak};
 use crate::room;
 
 const RATE_HZ: u32 = 44_100;
+/// Pitches of a peak end here.
+const NUM_PITCHES: u16 = 1_152;
 /// Seconds of each track that are in the library.
 const RECORD_SECS: usize = 180;
 const SHORTEST_SECS: usize = 60;
@@ -145,6 +147,26 @@ fn make(record: &[f32], name: &str, secs: usize, condition: &str, work: &Path) -
     ffmpeg_raw(&["-i", &plain.to_string_lossy(), "-c:a", "libmp3lame", "-b:a", "64k"], &coded)?;
     ffmpeg(&["-i", &coded.to_string_lossy()], &plain)?;
     read(&plain)
+}
+
+/// Returns music like this that nobody recorded: three to eight semitones higher or lower, and up to a
+/// third longer or shorter, but never both as a turntable does it.
+pub(crate) fn stranger(record: &[Peak], name: &str) -> Vec<Peak> {
+    let mut random = room::Random(seed(name));
+    let stretch = 0.75 + 0.6 * random.unit();
+    let steps = 60.0 + 100.0 * random.unit();
+    // Slower is lower: so what is longer is made higher.
+    let steps = if stretch > 1.0 { steps } else { -steps };
+    let moved = record.iter().map(|peak| {
+        let pitch = f64::from(peak.pitch) + steps;
+        // What leaves the range comes back an octave away: as many peaks as before.
+        let pitch = if pitch < 0.0 { pitch + 240.0 } else { pitch } as u16;
+        let pitch = if pitch >= NUM_PITCHES { pitch - 240 } else { pitch };
+        Peak { tick: (f64::from(peak.tick) * stretch) as u32, pitch, ..*peak }
+    });
+    let mut peaks: Vec<Peak> = moved.collect();
+    peaks.sort();
+    peaks
 }
 
 /// Lists of peaks, each behind its length.

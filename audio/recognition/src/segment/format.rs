@@ -6,7 +6,7 @@ use crate::peak::{NUM_PITCHES, Peak};
 
 pub(crate) const MAGIC: [u8; 8] = *b"JLPEAKS\n";
 /// The layout described in the parent module.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 pub(crate) const HEADER_BYTES: u64 = 64;
 pub(crate) const TRACK_BYTES: u64 = 24;
 /// Ticks of a block of peaks: the offset of a peak in it is one byte.
@@ -105,6 +105,9 @@ impl Header {
         let found = word()?;
         if found > VERSION {
             return Err(RecognitionError::TooNew { found, known: VERSION, path: path.to_owned() });
+        }
+        if found < VERSION {
+            return Err(damaged("an earlier version made it"));
         }
         let [bucket_bits, num_tracks, num_entries] = [word()?, word()?, word()?];
         let peaks_bytes = u64::from(word()?) | u64::from(word()?) << 32;

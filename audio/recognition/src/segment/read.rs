@@ -11,6 +11,8 @@ use crate::peak::Peak;
 const HELD_BYTES: u64 = 64 << 20;
 /// A bucket with more entries than this says nothing: everything hums like that.
 const MAX_BUCKET_ENTRIES: u32 = 4_096;
+/// Entries between two buckets that are read along: copying them costs less than another read.
+const MAX_SKIPPED_ENTRIES: u32 = 256;
 /// Bytes of peaks of one track that are believed: twelve hours of the densest music.
 const MAX_PEAKS_BYTES: u32 = 32 << 20;
 
@@ -88,9 +90,9 @@ impl Segment {
     }
 
     /// Calls `found` with the place of every entry that has the number of a landmark, and with that
-    /// landmark. `asked` is in order of the numbers: each is looked up once, however often it is asked.
-    /// Where the entries are not in memory, numbers that many share are left out once `most` entries were
-    /// to be read.
+    /// landmark. `asked` is in order of the numbers: each bucket is read once, however often it is asked.
+    /// Where the entries are not in memory, buckets that hold much for what is asked of them are left out
+    /// once `most` entries were to be read.
     pub(crate) fn look_up(
         &self,
         asked: &[Asked],
@@ -98,45 +100,43 @@ impl Segment {
         found: &mut impl FnMut(u32, Asked),
     ) -> Result<(), RecognitionError> {
         let index = self.index()?;
-        let width = self.header.entry_bytes();
         let rest_bits = self.header.rest_bits();
-        let bucket_of = |same: &[Asked]| {
-            let bucket = (same.first()?.hash >> rest_bits) as usize;
-            let &[first, end] = index.table.get(bucket..bucket + 2)? else { return None };
-            (end > first && end - first <= MAX_BUCKET_ENTRIES).then_some((first, end - first))
-        };
-        let mut chosen: Vec<(u32, u32, &[Asked])> = asked
-            .chunk_by(|one, other| one.hash == other.hash)
-            .filter_map(|same| bucket_of(same).map(|(first, len)| (len, first, same)))
+        let mut visits: Vec<Visit<'_>> = asked
+            .chunk_by(|one, other| one.hash >> rest_bits == other.hash >> rest_bits)
+            .filter_map(|asked| Visit::new(index, rest_bits, asked))
             .collect();
-        chosen.sort_unstable_by_key(|(len, first, _)| (*len, *first));
-        let mut sum = 0;
-        let within = |(len, ..): &&(u32, u32, &[Asked])| {
-            sum += u64::from(*len);
-            sum <= most || index.entries.is_some()
-        };
-        let num_chosen = chosen.iter().take_while(within).count();
-        chosen.truncate(num_chosen);
-        // In the order of the file.
-        chosen.sort_unstable_by_key(|(_, first, _)| *first);
+        if index.entries.is_none() {
+            visits.sort_unstable_by_key(Visit::cost_per_question);
+            let mut sum = 0;
+            let num_visits = visits.iter().take_while(|visit| {
+                sum += u64::from(visit.end - visit.first);
+                sum <= most
+            });
+            let num_visits = num_visits.count();
+            visits.truncate(num_visits);
+            visits.sort_unstable_by_key(|visit| visit.first);
+        }
+        let width = self.header.entry_bytes();
         let mut buffer = Vec::new();
-        for (len, first, same) in chosen {
-            let at = first as usize * width;
-            let len = len as usize * width;
+        for near in visits.chunk_by(|one, other| other.first - one.end <= MAX_SKIPPED_ENTRIES) {
+            let [Some(first), Some(end)] = [near.first().map(|v| v.first), near.last().map(|v| v.end)] else {
+                continue;
+            };
+            let bytes = first as usize * width..end as usize * width;
             let entries = match &index.entries {
-                Some(entries) => entries.get(at..at + len).unwrap_or_default(),
+                Some(entries) => entries.get(bytes).unwrap_or_default(),
                 None => {
-                    buffer.resize(len, 0);
-                    self.read(&mut buffer, self.header.entries_at() + at as u64)?;
+                    buffer.resize(bytes.len(), 0);
+                    self.read(&mut buffer, self.header.entries_at() + bytes.start as u64)?;
                     &buffer
                 }
             };
-            let rest = same.first().map_or(0, |asked| asked.hash & ((1 << rest_bits) - 1));
-            for entry in entries.chunks_exact(width) {
-                let (rests, place) = entry.split_at(width - 4);
-                if le_u32(rests) == rest {
-                    let place = le_u32(place);
-                    same.iter().for_each(|asked| found(place, *asked));
+            for visit in near {
+                let [from, end] = [visit.first, visit.end].map(|entry| (entry - first) as usize * width);
+                let entries = entries.get(from..end).unwrap_or_default();
+                match width {
+                    5 => scan(entries.as_chunks::<5>().0, rest_bits, visit.asked, found),
+                    _ => scan(entries.as_chunks::<6>().0, rest_bits, visit.asked, found),
                 }
             }
         }
@@ -196,6 +196,50 @@ impl Segment {
     fn read(&self, bytes: &mut [u8], at: u64) -> Result<(), RecognitionError> {
         read_at(&self.file, bytes, at)
             .map_err(|source| RecognitionError::File { path: self.path.clone(), source })
+    }
+}
+
+/// A bucket that a question leads to.
+struct Visit<'a> {
+    /// Its entries.
+    first: u32,
+    end: u32,
+    /// What is asked of it: not empty, in order.
+    asked: &'a [Asked],
+}
+
+impl<'a> Visit<'a> {
+    /// `None` when the bucket is empty or says nothing.
+    fn new(index: &Index, rest_bits: u32, asked: &'a [Asked]) -> Option<Self> {
+        let bucket = (asked.first()?.hash >> rest_bits) as usize;
+        let &[first, end] = index.table.get(bucket..bucket + 2)? else { return None };
+        (end > first && end - first <= MAX_BUCKET_ENTRIES).then_some(Self { first, end, asked })
+    }
+
+    /// What is rare tells more, and what is common is most of a large library.
+    fn cost_per_question(&self) -> (u32, u32) {
+        ((self.end - self.first) * 64 / self.asked.len().max(1) as u32, self.first)
+    }
+}
+
+/// Finds what is asked among the entries of a bucket: both are in order.
+fn scan<const WIDTH: usize>(
+    mut entries: &[[u8; WIDTH]],
+    rest_bits: u32,
+    asked: &[Asked],
+    found: &mut impl FnMut(u32, Asked),
+) {
+    let rest_of = |entry: &[u8; WIDTH]| {
+        entry.iter().take(WIDTH - 4).rev().fold(0_u32, |rest, byte| rest << 8 | u32::from(*byte))
+    };
+    for same in asked.chunk_by(|one, other| one.hash == other.hash) {
+        let Some(asked) = same.first() else { continue };
+        let rest = asked.hash & ((1 << rest_bits) - 1);
+        entries = entries.get(entries.partition_point(|entry| rest_of(entry) < rest)..).unwrap_or_default();
+        for entry in entries.iter().take_while(|entry| rest_of(entry) == rest) {
+            let place = entry.last_chunk().map_or(0, |place| u32::from_le_bytes(*place));
+            same.iter().for_each(|asked| found(place, *asked));
+        }
     }
 }
 

@@ -183,9 +183,27 @@ fn an_index_of_a_newer_version_is_left_alone() {
     drop(library);
     let file = segments(folder.path()).pop().unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
-    bytes[8] = 2;
+    bytes[8] = 3;
     std::fs::write(&file, &bytes).unwrap();
     let err = Library::open(folder.path()).unwrap_err();
-    assert!(matches!(err, RecognitionError::TooNew { found: 2, known: 1, .. }), "{err}");
+    assert!(matches!(err, RecognitionError::TooNew { found: 3, known: 2, .. }), "{err}");
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn an_index_of_an_earlier_version_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut library = Library::open(folder.path()).unwrap();
+    add(&mut library, [1]);
+    drop(library);
+    let file = segments(folder.path()).pop().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[8] = 1;
+    std::fs::write(&file, &bytes).unwrap();
+    let mut library = Library::open(folder.path()).unwrap();
+    assert!(library.problems()[0].to_string().contains("earlier version"), "{:?}", library.problems());
+    assert_eq!(ask(&mut library, 1), None);
+    add(&mut library, [1]);
+    assert_eq!(ask(&mut library, 1).as_deref(), Some("Song 1"));
+    assert!(library.problems().is_empty());
 }
