@@ -51,7 +51,12 @@ fn pulse(hit: vec4f, decay: f32) -> f32 {
 // What every note does to a picture: a breath of light, so that music without drums, or with too many, is seen as well.
 // It is over within 80 ms: of six notes a second each is seen.
 fn note_light() -> f32 {
-    return 1.0 + (0.40 + 0.40 * frame.onset.z) * saturate(1.0 - frame.onset.y * 12.5);
+    return note_light_by(1.0);
+}
+
+// The same, so many times as strong: for a scene whose own motion would drown it.
+fn note_light_by(amount: f32) -> f32 {
+    return 1.0 + amount * (0.40 + 0.40 * frame.onset.z) * saturate(1.0 - frame.onset.y * 12.5);
 }
 
 // A beat's swing, 1 on the beat and eased to 0 before the next.

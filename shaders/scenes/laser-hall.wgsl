@@ -343,5 +343,5 @@ fn image(p: Pixel) -> vec4f {
         light = seen * (0.42 * exp(-depth * 1.1)) + light * 0.55;
         light += palette(0.3) * exp(-depth * 9.0) * (0.015 + 0.06 * frame.bass.x);
     }
-    return vec4f(light * vignette(p.pos, 0.15) * note_light(), 1.0);
+    return vec4f(light * vignette(p.pos, 0.15) * note_light_by(2.0), 1.0);
 }

@@ -104,5 +104,5 @@ fn image(p: Pixel) -> vec4f {
     light += palette(0.72) * lead * (0.025 + 0.05 * frame.bass.x + 0.5 * pulse(frame.kick, 0.09));
     light += palette(1.0) * run * (1.7 * lead + 0.10 * depth);
     light += palette(0.8) * fine * pulse(frame.snare, 0.10) * 0.5;
-    return vec4f(light * vignette(p.pos, 0.7) * note_light(), 1.0);
+    return vec4f(light * vignette(p.pos, 0.7) * note_light_by(2.0), 1.0);
 }

@@ -152,5 +152,5 @@ fn image(at: Pixel) -> vec4f {
     let kick = pulse(frame.kick, 0.2);
     let back = palette(0.4) * (0.02 + 0.04 * frame.bass.x + 0.30 * kick) * glow(max(r - 0.55, 0.0), 0.20 + 0.15 * kick) * smoothstep(2.2, 0.4, r);
     let ring = palette(0.6) * frame.kick.z * glow_tight(r - 0.9 - 1.6 * frame.kick.y, 0.02 + 0.10 * frame.kick.y) * exp(-5.0 * frame.kick.y) * 0.5;
-    return vec4f((s.rgb + (back + ring) * (1.0 - s.a)) * note_light(), 1.0);
+    return vec4f((s.rgb + (back + ring) * (1.0 - s.a)) * note_light_by(2.0), 1.0);
 }

@@ -210,5 +210,5 @@ fn image(p: Pixel) -> vec4f {
     // A ray along an edge can leave the numbers: it sees nothing.
     light = select(vec3f(0.0), light, all(light >= vec3f(0.0)) && all(light < vec3f(100.0)));
     // Every blow turns up the lamps of the city, a kick the most.
-    return vec4f((light * (0.75 + 1.1 * kick + 0.6 * pulse(frame.snare, 0.12) + 0.35 * pulse(frame.hat, 0.10)) * vignette(p.pos, 0.25)) * note_light(), 1.0);
+    return vec4f((light * (0.75 + 1.1 * kick + 0.6 * pulse(frame.snare, 0.12) + 0.35 * pulse(frame.hat, 0.10)) * vignette(p.pos, 0.25)) * note_light_by(2.0), 1.0);
 }

@@ -31,3 +31,10 @@ fn show(in: Corner) -> @location(0) vec4f {
     let veil = select(view.panels, view.over_free, free);
     return vec4f(light.rgb * (select(0.0, 1.0, shown) * (1.0 - veil.a)) + veil.rgb, 1.0);
 }
+
+// A picture that was drawn smaller, stretched to the size of its place before `show` looks at it. So little is asked of
+// each pixel that a processor that draws does it by its quickest way.
+@fragment
+fn stretch(in: Corner) -> @location(0) vec4f {
+    return textureSampleLevel(picture, samp, in.uv, 0.0);
+}

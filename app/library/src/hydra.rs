@@ -87,6 +87,20 @@ fn inked(chain: Chain, stop: u8, brightness: impl Into<Expr>) -> Result<Chain, H
     chain.then("color", [channel(0), channel(1), channel(2)])
 }
 
+/// What every note does to a picture, as in the scenes written as shaders: a breath of light that is over within 80 ms,
+/// so that of six notes a second each is seen. It begins a little below 1, for an output holds no more than white. A
+/// scene whose own motion would drown it takes an `amount` above 1.
+fn lit(chain: Chain, amount: f64) -> Result<Chain, HydraError> {
+    let fresh = Expr::Number(1.0) - Expr::Var(Var::HitAge(HitKind::Onset)) * 12.5;
+    let light = Expr::Call(MathFn::Max, vec![fresh, Expr::Number(0.0)]) * (0.62 * amount) + 0.92;
+    chain.then("color", [light.clone().into(), light.clone().into(), light.into()])
+}
+
+/// Shows a loop: output 0 keeps what it has drawn, and the light of the notes is added to what is seen of it only.
+fn shown(sketch: Sketch, seen: Chain) -> Result<Sketch, HydraError> {
+    sketch.out(1, lit(seen, 1.0)?)?.render(Render::Output(1))
+}
+
 type Built<T> = Result<T, HydraError>;
 
 /// Arguments of a function: numbers, expressions, textures, chains.
@@ -206,7 +220,7 @@ fn op_choir(mut sketch: Sketch) -> Built<Sketch> {
     let spot = round(source("shape", args![80.0, hit(HitKind::Kick) * 0.10 + 0.62, 0.85])?)?;
     let light = level(1) * 0.22 + hit(HitKind::Kick) * 0.30 + hit(HitKind::Snare) * 0.15 + 0.42;
     let chain = inked(first.then("diff", args![second])?, 4, light)?.then("mask", args![spot])?;
-    sketch.out(0, chain)
+    sketch.out(0, lit(chain, 1.0)?)
 }
 
 fn petal_engine(mut sketch: Sketch) -> Built<Sketch> {
@@ -237,7 +251,7 @@ fn petal_engine(mut sketch: Sketch) -> Built<Sketch> {
         .then("add", args![flower])?
         .then("add", args![veins])?
         .then("add", args![ring])?;
-    sketch.out(0, chain)
+    shown(sketch.out(0, chain)?, source("src", args![Texture::Output(0)])?)
 }
 
 fn broken_tape(mut sketch: Sketch) -> Built<Sketch> {
@@ -278,10 +292,10 @@ fn broken_tape(mut sketch: Sketch) -> Built<Sketch> {
                     .then("scrollY", args![0.44])?
             ],
         )?;
-    let shown = source("src", args![Texture::Output(0)])?
+    let seen = source("src", args![Texture::Output(0)])?
         .then("mult", args![line, 0.25])?
         .then("add", args![inked(head, 4, hit(HitKind::Snare) * 0.6 + 0.12)?])?;
-    sketch.out(0, chain)?.out(1, shown)?.render(Render::Output(1))
+    shown(sketch.out(0, chain)?, seen)
 }
 
 fn contour_lines(mut sketch: Sketch) -> Built<Sketch> {
@@ -321,7 +335,7 @@ fn contour_lines(mut sketch: Sketch) -> Built<Sketch> {
             "add",
             args![inked(height.then("mask", args![water])?, 2, hit(HitKind::Snare) * 0.5 + level(0) * 0.35)?],
         )?;
-    sketch.out(0, chain)
+    sketch.out(0, lit(chain, 1.0)?)
 }
 
 fn data_choir(mut sketch: Sketch) -> Built<Sketch> {
@@ -354,7 +368,7 @@ fn data_choir(mut sketch: Sketch) -> Built<Sketch> {
         .then("add", args![inked(thin, 3, level(2) * 0.7 + 0.18)?])?
         .then("add", args![inked(single, 4, hit(HitKind::Hat) * 0.6)?])?
         .then("mult", args![gaps])?;
-    sketch.out(0, chain)
+    sketch.out(0, lit(chain, 1.7)?)
 }
 
 fn halftone_hymn(mut sketch: Sketch) -> Built<Sketch> {
@@ -387,7 +401,7 @@ fn halftone_hymn(mut sketch: Sketch) -> Built<Sketch> {
     let chain = inked(first, 3, kick * 0.30 + 0.50)?
         .then("add", args![inked(second, 1, snare * 0.5 + level(1) * 0.4 + 0.75)?])?
         .then("mult", args![grain, 0.35])?;
-    sketch.out(0, chain)
+    sketch.out(0, lit(chain, 1.0)?)
 }
 
 fn quiet_fields(mut sketch: Sketch) -> Built<Sketch> {
@@ -438,7 +452,7 @@ fn quiet_fields(mut sketch: Sketch) -> Built<Sketch> {
         .then("add", args![low])?
         .then("add", args![seam])?
         .then("blend", args![Texture::Output(0), 0.55])?;
-    sketch.out(0, chain)
+    shown(sketch.out(0, chain)?, source("src", args![Texture::Output(0)])?)
 }
 
 fn sun_machine(mut sketch: Sketch) -> Built<Sketch> {
@@ -486,5 +500,5 @@ fn sun_machine(mut sketch: Sketch) -> Built<Sketch> {
         .then("mult", args![halo.then("invert", args![])?])?
         .then("add", args![sun])?
         .then("add", args![inked(heart, 4, hit(HitKind::Hat) * 0.35 + hit(HitKind::Snare) * 0.4 + 0.10)?])?;
-    sketch.out(0, chain)
+    sketch.out(0, lit(chain, 1.0)?)
 }

@@ -19,7 +19,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::{
     AudioError, DeviceState, InputChoice, MIX_CHANNELS, MIX_RATE_HZ, StreamFormat,
-    devices::{PULSE, Picked, pick_input},
+    devices::{Picked, pick_input},
     format::stereo_from_frame,
     keeper::{Keeper, SharedState, Step},
     link::{Build, Link, NumStuck, Reporter, Stream, Vitals},
@@ -32,13 +32,9 @@ const SILENCE_AFTER: Duration = Duration::from_millis(150);
 /// What the belt holds when nobody reads it, in seconds. When full, the newest frames are dropped
 /// and counted: a reader that stalls this long has lost the moment anyway.
 const BELT_SECS: f64 = 1.0;
-/// 21 ms at 48 kHz. The PulseAudio route asks its server to hold no more than one block, and whatever
-/// the server has beyond that is lost: blocks of 5 ms lost 4 % of the samples on a busy machine, these
-/// none. What a block holds comes as soon as the server has it: see [`pace`].
+/// 21 ms at 48 kHz: blocks of 5 ms lost 4 % of the samples on a busy machine, these none. PulseAudio and PipeWire hand
+/// over smaller pieces and keep some blocks for who is late.
 const DEFAULT_BLOCK_FRAMES: u32 = 1_024;
-/// The pieces PulseAudio is to cut, 4 ms at 48 kHz: a click is on screen 10 ms sooner than with whole blocks. Each piece
-/// costs its client 60 µs, so smaller ones would cost a machine at rest more than they gain.
-const PACE_FRAMES: u32 = 192;
 /// Block sizes that make sense, in frames.
 const BLOCK_FRAMES: std::ops::RangeInclusive<u32> = 64..=8_192;
 /// The longest a sound system may take over building a stream before cpal gives up.
@@ -277,22 +273,32 @@ impl Worker {
         let block_frames = self.settings.block_frames.clamp(*BLOCK_FRAMES.start(), *BLOCK_FRAMES.end());
         Box::new(move |host, reporter| {
             let picked = pick_input(host, &choice)?;
-            let format = StreamFormat { sample_rate_hz: picked.config.sample_rate(), channels: MIX_CHANNELS };
-            let (producer, ring) = RingBuffer::new(format.num_samples(BELT_SECS) as usize);
-            let intake = Intake {
-                producer,
-                channels: usize::from(picked.config.channels().max(1)),
-                vitals: Arc::clone(&vitals),
-                shared: Arc::clone(&shared),
+            let intake = |channels: u16, sample_rate_hz| {
+                let format = StreamFormat { sample_rate_hz, channels: MIX_CHANNELS };
+                let (producer, ring) = RingBuffer::new(format.num_samples(BELT_SECS) as usize);
+                let (vitals, shared) = (Arc::clone(&vitals), Arc::clone(&shared));
+                (
+                    Intake { producer, channels: usize::from(channels.max(1)), vitals, shared },
+                    Belt { ring, format },
+                )
             };
-            let mut streams =
-                vec![Stream::Cpal(build_stream(&picked, block_frames, intake, reporter.clone())?)];
-            if host.id().name() == PULSE {
-                streams.extend(pace(&picked).map(Stream::Cpal));
+            #[cfg(target_os = "linux")]
+            // Of a wider device the server would fold what it knows a place for, and inputs 3 and 4 have none.
+            if host.id().name() == crate::devices::PULSE && picked.config.channels() <= crate::pulse::CHANNELS
+            {
+                use crate::pulse::{CHANNELS, PulseStream};
+                let (mut intake, belt) = intake(CHANNELS, MIX_RATE_HZ);
+                let id = picked.device.id()?;
+                let hear = move |heard: &[f32]| intake.take(heard);
+                let stream = PulseStream::listening(id.id(), block_frames, reporter, hear)?;
+                // A reader that is gone does not want it.
+                let _ = belts.send(belt);
+                return Ok((Stream::Pulse(stream), picked));
             }
-            // A reader that is gone does not want it.
-            let _ = belts.send(Belt { ring, format });
-            Ok((streams, picked))
+            let (intake, belt) = intake(picked.config.channels(), picked.config.sample_rate());
+            let stream = Stream::Cpal(build_stream(&picked, block_frames, intake, reporter)?);
+            let _ = belts.send(belt);
+            Ok((stream, picked))
         })
     }
 }
@@ -356,22 +362,6 @@ fn build_stream(
         F::U16 => typed_stream::<u16>(picked, block_frames, intake, reporter),
         other => Err(AudioError::Refused { why: format!("it speaks {other}, which nobody here does") }),
     }
-}
-
-/// A second stream that makes the server cut smaller pieces, and is not listened to. A block of cpal's is both how much
-/// the server hands over at a time and how much it may hold; so the one that is listened to holds enough, and this one
-/// makes it come soon. The show goes on without it.
-fn pace(picked: &Picked) -> Option<cpal::Stream> {
-    let mut config = picked.config.config();
-    config.buffer_size = crate::devices::buffer_size(&picked.config, PACE_FRAMES);
-    let stream = picked.device.build_input_stream_raw(
-        config,
-        picked.config.sample_format(),
-        |_: &cpal::Data, _: &cpal::InputCallbackInfo| {},
-        |err| tracing::debug!(%err, "the stream that sets the pace ended"),
-        Some(BUILD_TIMEOUT),
-    );
-    stream.inspect_err(|err| tracing::debug!(%err, "the sound comes in larger pieces")).ok()
 }
 
 fn typed_stream<T>(

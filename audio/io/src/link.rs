@@ -121,10 +121,9 @@ impl Stream {
     }
 }
 
-/// Picks a device and builds its stream, with others that only help it. May be called twice: with a connection that
-/// was used before, and with a new one when that is dead.
-pub(crate) type Build =
-    Box<dyn Fn(&cpal::Host, Reporter) -> Result<(Vec<Stream>, Picked), AudioError> + Send>;
+/// Picks a device and builds its stream. May be called twice: with a connection that was used before, and with a new one
+/// when that is dead.
+pub(crate) type Build = Box<dyn Fn(&cpal::Host, Reporter) -> Result<(Stream, Picked), AudioError> + Send>;
 
 /// Stream threads of one keeper that are inside the sound system.
 pub(crate) type NumStuck = AtomicUsize;
@@ -190,14 +189,12 @@ impl Drop for Stuck {
 fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Receiver<()>, opening: Stuck) {
     let num_stuck = Arc::clone(&opening.0);
     let opened = connected(host, |host| {
-        let (streams, picked) = build(host, reporter.clone())?;
-        for stream in &streams {
-            stream.play()?;
-        }
-        Ok((streams, picked))
+        let (stream, picked) = build(host, reporter.clone())?;
+        stream.play()?;
+        Ok((stream, picked))
     });
     drop(opening);
-    let (host, (streams, picked)) = match opened {
+    let (host, (stream, picked)) = match opened {
         Ok(opened) => opened,
         Err(err) => {
             // A keeper that left does not want to know.
@@ -216,10 +213,8 @@ fn live(host: Option<cpal::HostId>, build: Build, reporter: Reporter, close: &Re
     let _closing = Stuck::enter(&num_stuck);
     // Dropping alone leaves PulseAudio's streams running now and then: the connection goes before its
     // last command. So it is told to stop first, and the connection outlives the stream a little.
-    for stream in &streams {
-        let _ = stream.pause();
-    }
-    drop(streams);
+    let _ = stream.pause();
+    drop(stream);
     thread::park_timeout(FAREWELL);
     drop(device);
     keep(host);

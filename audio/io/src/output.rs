@@ -314,12 +314,13 @@ impl Worker {
                 let mut outlet = outlet(CHANNELS, MIX_RATE_HZ);
                 let id = picked.device.id()?;
                 let fill = move |out: &mut [f32], ahead| outlet.call(out, Some(ahead));
-                let stream = PulseStream::open(id.id(), block_frames, Arc::clone(&vitals), reporter, fill)?;
-                return Ok((vec![Stream::Pulse(stream)], picked));
+                let stream =
+                    PulseStream::playing(id.id(), block_frames, Arc::clone(&vitals), reporter, fill)?;
+                return Ok((Stream::Pulse(stream), picked));
             }
             let outlet = outlet(picked.config.channels(), picked.config.sample_rate());
             let stream = Stream::Cpal(build_stream(&picked, block_frames, outlet, reporter)?);
-            Ok((vec![stream], picked))
+            Ok((stream, picked))
         })
     }
 }

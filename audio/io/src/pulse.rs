@@ -1,10 +1,11 @@
-//! Playing through PulseAudio and PipeWire, in their own protocol.
+//! Playing and listening through PulseAudio and PipeWire, in their own protocol.
 //!
-//! cpal plays there too, and finds the devices. But it lets the server hold two blocks and no more, so a server or a
-//! callback that comes a block late is heard, and leaves the server no time of its own, so it looks after the device
-//! every half millisecond, for everybody on the machine. Here it holds a margin besides and wakes in peace.
+//! cpal does so too, and finds the devices. But its block is both how much the server hands over at a time and how much
+//! it may hold: two blocks and no more when playing, one when listening. So a server or a callback that comes a block
+//! late is heard, or what was to be heard is lost, and a server without time of its own looks after the device every half
+//! millisecond, for everybody on the machine. Here it holds a margin besides, and wakes in peace.
 //!
-//! The server asks for a block by its connection's thread, which lives in the `pulseaudio` crate and calls back there.
+//! The connection's thread, which lives in the `pulseaudio` crate, calls back here for each block.
 
 use std::{
     ffi::CString,
@@ -12,13 +13,13 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use pulseaudio::{AsPlaybackSource, Client, PlaybackStream, protocol};
+use pulseaudio::{AsPlaybackSource, Client, ClientError, PlaybackStream, RecordStream, protocol};
 
 use crate::{
     AudioError, MIX_RATE_HZ,
@@ -28,50 +29,48 @@ use crate::{
 /// Frames the server holds beyond two blocks: 43 ms. On two cores that a renderer and others keep busy, a thread waits up
 /// to ten milliseconds for its turn, and on the way of a block four of them take turns; half as much ran dry now and then.
 const MARGIN_FRAMES: u32 = 2_048;
-/// How often the server is asked how far it is. Between, its clock and ours run alike.
+/// How often the server is asked how far it has played. Between, its clock and ours run alike.
 const ASK_EVERY: Duration = Duration::from_millis(100);
-/// Channels played: the server spreads them over what the device has.
+/// How often a server that is listened to is asked whether it is there.
+const CALL_EVERY: Duration = Duration::from_millis(300);
+/// Pieces the server cuts of what is heard: 4 ms at 48 kHz. A click is on screen 10 ms sooner than with blocks of
+/// 1,024. Each piece costs its client 60 µs, so smaller ones would cost a machine at rest more than they gain.
+const PIECE_FRAMES: u32 = 192;
+/// Blocks of what is heard that the server keeps for a client that is late; older ones are lost, so that no delay grows.
+const KEPT_BLOCKS: u32 = 4;
+/// Channels of a stream: the server spreads and folds them to what the device has.
 pub(crate) const CHANNELS: u16 = 2;
 /// Samples of `f32` converted at once.
 const PART: usize = 512;
 const BYTES_PER_SAMPLE: usize = size_of::<f32>();
 const BYTES_PER_FRAME: usize = CHANNELS as usize * BYTES_PER_SAMPLE;
 
-/// A stream that plays. Dropping it ends its connection and its threads.
+/// A stream that plays or listens. Dropping it ends its connection and its threads.
 pub(crate) struct PulseStream {
-    stream: PlaybackStream,
+    way: Way,
     socket: UnixStream,
     /// Its end tells the asking thread to end.
     _open: SyncSender<()>,
 }
 
+enum Way {
+    Out(PlaybackStream),
+    In(RecordStream),
+}
+
 impl PulseStream {
     /// Opens a stream on the sink of that name, paused: `fill` gets interleaved stereo to fill at [`MIX_RATE_HZ`] and
     /// in how long it will be heard. Waits for the server.
-    pub(crate) fn open(
+    pub(crate) fn playing(
         sink: &str,
         block_frames: u32,
         vitals: Arc<Vitals>,
         reporter: Reporter,
         mut fill: impl FnMut(&mut [f32], Duration) + Send + 'static,
     ) -> Result<Self, AudioError> {
-        let path = pulseaudio::socket_path_from_env().ok_or_else(|| refused("no server"))?;
-        #[expect(clippy::disallowed_methods, reason = "the server's own key, read as its protocol asks")]
-        let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
-        let socket = UnixStream::connect(path).map_err(|err| refused(&err))?;
-        let ours = socket.try_clone().map_err(|err| refused(&err))?;
-        let client = Client::new_unix(c"Jamlight", socket, cookie).map_err(|err| refused(&err))?;
-        let bytes = |frames: u32| frames.saturating_mul(BYTES_PER_FRAME as u32);
+        let (client, socket) = connected()?;
         let params = protocol::PlaybackStreamParams {
-            sample_spec: protocol::SampleSpec {
-                format: if cfg!(target_endian = "little") {
-                    protocol::SampleFormat::Float32Le
-                } else {
-                    protocol::SampleFormat::Float32Be
-                },
-                channels: CHANNELS as u8,
-                sample_rate: MIX_RATE_HZ,
-            },
+            sample_spec: sample_spec(),
             channel_map: protocol::ChannelMap::stereo(),
             sink_name: Some(CString::new(sink).map_err(|err| refused(&err))?),
             buffer_attr: protocol::stream::BufferAttr {
@@ -79,12 +78,7 @@ impl PulseStream {
                 minimum_request_length: bytes(block_frames),
                 ..Default::default()
             },
-            flags: protocol::stream::StreamFlags {
-                start_corked: true,
-                // The length includes the device's own buffer.
-                adjust_latency: true,
-                ..Default::default()
-            },
+            flags: flags(),
             ..Default::default()
         };
         let began = now();
@@ -108,24 +102,80 @@ impl PulseStream {
         };
         let stream = pollster::block_on(client.create_playback_stream(params, callback.as_playback_source()))
             .map_err(|err| refused(&err))?;
-        let (open, close) = sync_channel(0);
         let asked = stream.clone();
-        let name = "audio-output-ask";
-        thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || ask(&asked, began, &heard_from, &vitals, &reporter, &close))
-            .map_err(|source| AudioError::Thread { name, source })?;
-        Ok(Self { stream, socket: ours, _open: open })
+        let mut playing_for = 0;
+        let open = ask("audio-output-ask", ASK_EVERY, reporter, move || {
+            let timing = pollster::block_on(asked.timing_info())?;
+            let at = began.elapsed().as_micros() as i64;
+            let queued = micros((timing.write_offset - timing.read_offset).max(0));
+            let delay = timing.sink_usec as i64 + queued;
+            heard_from.store(at + delay - micros(timing.write_offset), Ordering::Relaxed);
+            // The server counts what it played since it last ran dry.
+            if timing.playing_for < playing_for {
+                vitals.dry.fetch_add(1, Ordering::Relaxed);
+            }
+            playing_for = timing.playing_for;
+            Ok(())
+        })?;
+        Ok(Self { way: Way::Out(stream), socket, _open: open })
     }
 
-    /// Begins to play. Waits for the server.
+    /// Opens a stream from the source of that name, paused: `hear` gets interleaved stereo at [`MIX_RATE_HZ`]. Waits
+    /// for the server.
+    pub(crate) fn listening(
+        source: &str,
+        block_frames: u32,
+        reporter: Reporter,
+        mut hear: impl FnMut(&[f32]) + Send + 'static,
+    ) -> Result<Self, AudioError> {
+        let (client, socket) = connected()?;
+        let params = protocol::RecordStreamParams {
+            sample_spec: sample_spec(),
+            channel_map: protocol::ChannelMap::stereo(),
+            source_name: Some(CString::new(source).map_err(|err| refused(&err))?),
+            buffer_attr: protocol::stream::BufferAttr {
+                max_length: bytes(block_frames.saturating_mul(KEPT_BLOCKS)),
+                fragment_size: bytes(block_frames.min(PIECE_FRAMES)),
+                ..Default::default()
+            },
+            flags: flags(),
+            ..Default::default()
+        };
+        let callback = move |heard: &[u8]| {
+            let mut part = [0.0f32; PART];
+            for heard in heard.chunks(PART * BYTES_PER_SAMPLE) {
+                let (samples, _) = heard.as_chunks();
+                for (sample, bytes) in part.iter_mut().zip(samples) {
+                    *sample = f32::from_ne_bytes(*bytes);
+                }
+                hear(part.get(..samples.len()).unwrap_or_default());
+            }
+        };
+        let stream =
+            pollster::block_on(client.create_record_stream(params, callback)).map_err(|err| refused(&err))?;
+        let asked = stream.clone();
+        let open = ask("audio-input-ask", CALL_EVERY, reporter, move || {
+            pollster::block_on(asked.timing_info()).map(drop)
+        })?;
+        Ok(Self { way: Way::In(stream), socket, _open: open })
+    }
+
+    /// Begins. Waits for the server.
     pub(crate) fn play(&self) -> Result<(), AudioError> {
-        pollster::block_on(self.stream.uncork()).map_err(|err| refused(&err))
+        match &self.way {
+            Way::Out(stream) => pollster::block_on(stream.uncork()),
+            Way::In(stream) => pollster::block_on(stream.uncork()),
+        }
+        .map_err(|err| refused(&err))
     }
 
-    /// Stops playing. Waits for the server.
+    /// Stops. Waits for the server.
     pub(crate) fn pause(&self) -> Result<(), AudioError> {
-        pollster::block_on(self.stream.cork()).map_err(|err| refused(&err))
+        match &self.way {
+            Way::Out(stream) => pollster::block_on(stream.cork()),
+            Way::In(stream) => pollster::block_on(stream.cork()),
+        }
+        .map_err(|err| refused(&err))
     }
 }
 
@@ -136,35 +186,60 @@ impl Drop for PulseStream {
     }
 }
 
-/// Keeps up with the server: when its first byte would have been heard, and how often it ran dry.
+/// A connection of its own, and its socket, whose end ends it.
+fn connected() -> Result<(Client, UnixStream), AudioError> {
+    let path = pulseaudio::socket_path_from_env().ok_or_else(|| refused("no server"))?;
+    #[expect(clippy::disallowed_methods, reason = "the server's own key, read as its protocol asks")]
+    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+    let socket = UnixStream::connect(path).map_err(|err| refused(&err))?;
+    let ours = socket.try_clone().map_err(|err| refused(&err))?;
+    let client = Client::new_unix(c"Jamlight", socket, cookie).map_err(|err| refused(&err))?;
+    Ok((client, ours))
+}
+
+/// Asks the server again and again until what it returns is dropped, and reports the stream's end.
 fn ask(
-    stream: &PlaybackStream,
-    began: Instant,
-    heard_from: &AtomicI64,
-    vitals: &Vitals,
-    reporter: &Reporter,
-    close: &Receiver<()>,
-) {
-    let mut playing_for = 0;
-    loop {
-        match pollster::block_on(stream.timing_info()) {
-            Ok(timing) => {
-                let at = began.elapsed().as_micros() as i64;
-                let queued = micros((timing.write_offset - timing.read_offset).max(0));
-                let delay = timing.sink_usec as i64 + queued;
-                heard_from.store(at + delay - micros(timing.write_offset), Ordering::Relaxed);
-                // The server counts what it played since it last ran dry.
-                if timing.playing_for < playing_for {
-                    vitals.dry.fetch_add(1, Ordering::Relaxed);
+    name: &'static str,
+    every: Duration,
+    reporter: Reporter,
+    mut question: impl FnMut() -> Result<(), ClientError> + Send + 'static,
+) -> Result<SyncSender<()>, AudioError> {
+    let (open, close) = sync_channel(0);
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            loop {
+                if let Err(err) = question() {
+                    return reporter.died(&err);
                 }
-                playing_for = timing.playing_for;
+                if !matches!(close.recv_timeout(every), Err(RecvTimeoutError::Timeout)) {
+                    return;
+                }
             }
-            Err(err) => return reporter.died(&err),
-        }
-        if !matches!(close.recv_timeout(ASK_EVERY), Err(RecvTimeoutError::Timeout)) {
-            return;
-        }
+        })
+        .map_err(|source| AudioError::Thread { name, source })?;
+    Ok(open)
+}
+
+fn sample_spec() -> protocol::SampleSpec {
+    protocol::SampleSpec {
+        format: if cfg!(target_endian = "little") {
+            protocol::SampleFormat::Float32Le
+        } else {
+            protocol::SampleFormat::Float32Be
+        },
+        channels: CHANNELS as u8,
+        sample_rate: MIX_RATE_HZ,
     }
+}
+
+fn flags() -> protocol::stream::StreamFlags {
+    // The lengths asked for include the device's own buffer.
+    protocol::stream::StreamFlags { start_corked: true, adjust_latency: true, ..Default::default() }
+}
+
+fn bytes(frames: u32) -> u32 {
+    frames.saturating_mul(BYTES_PER_FRAME as u32)
 }
 
 /// How long so many bytes last.

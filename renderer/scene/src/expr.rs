@@ -69,6 +69,8 @@ pub enum Var {
     Hit(HitKind),
     /// Hits of a kind so far.
     HitCount(HitKind),
+    /// Seconds since the last hit of a kind; large when there was none.
+    HitAge(HitKind),
     /// The clock of a band by index, in seconds: it runs faster when the band is loud. Outside the bands 0.
     Clock(u8),
     /// A channel (red 0, green 1, blue 2) of a stop of the Show's palette (dark 0 to bright 4), 0–1, sRGB-encoded.
@@ -371,6 +373,9 @@ impl Var {
             Self::Volume => input.volume,
             Self::Hit(kind) => input.hits.get(kind as usize).map_or(0.0, |hit| f64::from(hit.envelope())),
             Self::HitCount(kind) => input.hits.get(kind as usize).map_or(0.0, |hit| hit.count as f64),
+            Self::HitAge(kind) => {
+                input.hits.get(kind as usize).map_or(f64::from(f32::MAX), |hit| f64::from(hit.age_secs))
+            }
             Self::Clock(band) => input.clocks_secs.get(usize::from(band)).copied().unwrap_or(0.0),
             Self::Palette { stop, channel } => {
                 let stop = input.palette.get(usize::from(stop));

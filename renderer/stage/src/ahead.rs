@@ -51,7 +51,6 @@ fn keys() -> Vec<PipelineKey> {
         key(Step::BloomFirst, [0; 3], [false; 2]),
         key(Step::BloomDown, [0; 3], [false; 2]),
         key(Step::BloomUp, [0; 3], [true, false]),
-        shown(Step::Convert, [0; 3], [false; 2]),
     ];
     for from in [0, 1] {
         // Our own scenes are light, foreign ones screen colours.

@@ -6,7 +6,7 @@ mod pile;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use renderer_gpu::{Gpu, Keep, Pixels, ReadbackRing, TextureId, TextureStats};
+use renderer_gpu::{Gpu, Keep, Pixels, ReadbackRing, TextureError, TextureId, TextureStats};
 use renderer_scene::{FrameInput, PictureId, ProgramId, SceneProgram};
 
 use crate::StageError;
@@ -286,7 +286,13 @@ impl Stage {
         self.settings.size.map(|side| ((side as f32 * self.scale).round() as u32).max(1))
     }
 
-    /// The finished picture: `Rgba8Unorm`, sRGB-encoded, rows from the top.
+    /// The size of the finished picture where it is shown, in pixels.
+    pub fn size(&self) -> [u32; 2] {
+        self.settings.size
+    }
+
+    /// The finished picture: `Rgba8Unorm`, sRGB-encoded, rows from the top, and as large as scenes are drawn. Who shows
+    /// it stretches it: once, on its way to the screen.
     pub fn output(&self) -> Option<&wgpu::Texture> {
         self.kit.store.texture(self.shown())
     }
@@ -402,14 +408,17 @@ impl Stage {
 }
 
 fn output_textures(kit: &mut Kit, size: [u32; 2]) -> Result<[TextureId; 2], StageError> {
-    let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
-    let desc = texture_desc("output", size, OUTPUT_FORMAT, usage);
-    let first = kit.store.create(&desc, Keep::Always)?;
-    match kit.store.create(&desc, Keep::Always) {
+    let first = output_texture(kit, size)?;
+    match output_texture(kit, size) {
         Ok(second) => Ok([first, second]),
         Err(error) => {
             kit.store.destroy(first);
             Err(error.into())
         }
     }
+}
+
+fn output_texture(kit: &mut Kit, size: [u32; 2]) -> Result<TextureId, TextureError> {
+    let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
+    kit.store.create(&texture_desc("output", size, OUTPUT_FORMAT, usage), Keep::Always)
 }

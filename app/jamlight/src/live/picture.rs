@@ -48,8 +48,9 @@ impl CallbackTrait for ShowPicture {
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         if let Some(painter) = resources.get_mut::<Painter>() {
-            painter.upload(encoder, &self.0);
             let scale = screen.pixels_per_point;
+            let [_, _, width, height] = self.place(scale);
+            painter.upload(encoder, &self.0, [width, height].map(|side| side as u32));
             let colour = |colour: egui::Color32| colour.to_array().map(|part| f32::from(part) / 255.0);
             let (free, over_free, panels) = (self.1.free, colour(self.1.over_free), colour(self.1.panels));
             let view = [self.place(scale), corners(free, scale), over_free, panels];
@@ -69,9 +70,10 @@ impl CallbackTrait for ShowPicture {
             && let Some(uploaded) = &painter.uploaded
         {
             let [_, _, width, height] = self.place(info.pixels_per_point);
-            let exact = [width, height].map(|side| side as u32) == uploaded.size;
-            pass.set_pipeline(painter.pipeline(exact));
-            pass.set_bind_group(0, &uploaded.group, &[]);
+            let place = [width, height].map(|side| side as u32);
+            let shown = painter.stretched.as_ref().unwrap_or(&uploaded.texture);
+            pass.set_pipeline(painter.pipeline(shown.size == place));
+            pass.set_bind_group(0, &shown.group, &[]);
             pass.draw(0..3, 0..1);
         }
     }
@@ -88,16 +90,25 @@ struct Painter {
     pipeline_layout: wgpu::PipelineLayout,
     /// For a picture of another size and for one of the place's own, made when first needed.
     pipelines: [OnceLock<wgpu::RenderPipeline>; 2],
+    stretch: OnceLock<wgpu::RenderPipeline>,
     /// Of the texture: read as the target is written, so that the picture's bytes arrive as they are.
     format: wgpu::TextureFormat,
     uploaded: Option<Uploaded>,
+    /// The uploaded picture at the size of its place, where that is larger.
+    stretched: Option<Bound>,
     staging: Staging,
 }
 
 struct Uploaded {
-    size: [u32; 2],
     version: u64,
+    texture: Bound,
+}
+
+/// A texture and what binds it.
+struct Bound {
+    size: [u32; 2],
     texture: wgpu::Texture,
+    view: wgpu::TextureView,
     group: wgpu::BindGroup,
 }
 
@@ -139,6 +150,7 @@ impl Painter {
             module,
             pipeline_layout,
             pipelines: [const { OnceLock::new() }; 2],
+            stretch: OnceLock::new(),
             layout,
             sampler: device.create_sampler(&wgpu::SamplerDescriptor {
                 mag_filter: wgpu::FilterMode::Linear,
@@ -157,66 +169,107 @@ impl Painter {
                 wgpu::TextureFormat::Rgba8Unorm
             },
             uploaded: None,
+            stretched: None,
             staging: Staging::default(),
         }
     }
 
     fn pipeline(&self, exact: bool) -> &wgpu::RenderPipeline {
         let [filtered, direct] = &self.pipelines;
-        (if exact { direct } else { filtered }).get_or_init(|| {
-            let full_screen = FullScreen {
-                label: "picture",
-                layout: Some(&self.pipeline_layout),
-                vertex: &self.module,
-                fragment: &self.module,
-                entry: "show",
-                constants: &[("EXACT", f64::from(u8::from(exact)))],
-                target: self.target.into(),
-            };
-            full_screen.pipeline(&self.device)
-        })
+        (if exact { direct } else { filtered })
+            .get_or_init(|| self.make("show", self.target, &[("EXACT", f64::from(u8::from(exact)))]))
     }
 
-    fn upload(&mut self, encoder: &mut wgpu::CommandEncoder, picture: &Picture) {
+    fn make(
+        &self,
+        entry: &str,
+        target: wgpu::TextureFormat,
+        constants: &[(&str, f64)],
+    ) -> wgpu::RenderPipeline {
+        let full_screen = FullScreen {
+            label: "picture",
+            layout: Some(&self.pipeline_layout),
+            vertex: &self.module,
+            fragment: &self.module,
+            entry,
+            constants,
+            target: target.into(),
+        };
+        full_screen.pipeline(&self.device)
+    }
+
+    fn texture(&self, [width, height]: [u32; 2], usage: wgpu::TextureUsages) -> Bound {
+        let texture = self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("picture"),
+            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: self.format,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | usage,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("picture"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) },
+                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
+                wgpu::BindGroupEntry { binding: 2, resource: self.view.as_entire_binding() },
+            ],
+        });
+        Bound { size: [width, height], texture, view, group }
+    }
+
+    fn upload(&mut self, encoder: &mut wgpu::CommandEncoder, picture: &Picture, place: [u32; 2]) {
         let [width, height] = picture.size;
         let side_limit = self.device.limits().max_texture_dimension_2d;
         let whole = picture.rgba.len() as u64 == u64::from(width) * u64::from(height) * 4;
         if width == 0 || height == 0 || width.max(height) > side_limit || !whole {
             return;
         }
-        if self.uploaded.as_ref().is_none_or(|uploaded| uploaded.size != picture.size) {
-            let texture = self.device.create_texture(&wgpu::TextureDescriptor {
-                label: Some("picture"),
-                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format: self.format,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-                view_formats: &[],
-            });
-            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-            let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some("picture"),
-                layout: &self.layout,
-                entries: &[
-                    wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) },
-                    wgpu::BindGroupEntry {
-                        binding: 1,
-                        resource: wgpu::BindingResource::Sampler(&self.sampler),
-                    },
-                    wgpu::BindGroupEntry { binding: 2, resource: self.view.as_entire_binding() },
-                ],
-            });
+        if self.uploaded.as_ref().is_none_or(|uploaded| uploaded.texture.size != picture.size) {
+            let texture = self.texture(picture.size, wgpu::TextureUsages::COPY_DST);
             // No version has this number: the pixels follow.
-            self.uploaded = Some(Uploaded { size: picture.size, version: u64::MAX, texture, group });
+            self.uploaded = Some(Uploaded { version: u64::MAX, texture });
         }
-        if let Some(uploaded) = &mut self.uploaded
-            && uploaded.version != picture.version
-        {
-            self.staging.upload(&self.device, encoder, &uploaded.texture, &picture.rgba);
+        let mut stretched = self.stretched.take();
+        let Some(uploaded) = &mut self.uploaded else { return };
+        let is_new = uploaded.version != picture.version;
+        if is_new {
+            self.staging.upload(&self.device, encoder, &uploaded.texture.texture, &picture.rgba);
             uploaded.version = picture.version;
         }
+        if width >= place[0] || height >= place[1] || place[0].max(place[1]) > side_limit {
+            return;
+        }
+        if is_new || stretched.as_ref().is_none_or(|stretched| stretched.size != place) {
+            stretched = stretched.filter(|stretched| stretched.size == place);
+            stretched.get_or_insert_with(|| self.texture(place, wgpu::TextureUsages::RENDER_ATTACHMENT));
+            self.draw_stretched(encoder, stretched.as_ref());
+        }
+        self.stretched = stretched;
+    }
+
+    fn draw_stretched(&self, encoder: &mut wgpu::CommandEncoder, to: Option<&Bound>) {
+        let Some((from, to)) = self.uploaded.as_ref().zip(to) else { return };
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("stretch"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: &to.view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    store: wgpu::StoreOp::Store,
+                },
+            })],
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        pass.set_pipeline(self.stretch.get_or_init(|| self.make("stretch", self.format, &[])));
+        pass.set_bind_group(0, &from.texture.group, &[]);
+        pass.draw(0..3, 0..1);
     }
 }
 

@@ -274,6 +274,7 @@ impl Render {
                 board.card(CardKind::Warning, format!("The picture keeps its size: {err}."), None);
             }
             stage.set_scale(scale.scale());
+            let drawn_size = stage.render_size();
             stage.set_limit_flashes(wishes.limit_flashes);
             let offset_millis = board.offset_millis.load(Ordering::Relaxed);
             let heard = offset.apply(board.heard.get(), offset_millis, now);
@@ -297,7 +298,8 @@ impl Render {
                 step.input.previews.push(PreviewRequest {
                     key: 0,
                     layer: None,
-                    size: within(size, wanted),
+                    // What is drawn smaller travels so, and is stretched where it is seen.
+                    size: within(drawn_size, wanted),
                     backdrop: Backdrop::Black,
                 });
                 self.ask_for_layer(&mut step.input, &show);
@@ -464,8 +466,13 @@ impl Render {
         }
         if self.start.drills.trace_frames {
             eprintln!(
-                "frame {} {:.4} onsets {} beat {:.3} compiled {}",
-                input.frame_idx, input.time_secs, input.onset.count, input.beat, report.num_compiled
+                "frame {} {:.4} onsets {} beat {:.3} compiled {} drawn {:?}",
+                input.frame_idx,
+                input.time_secs,
+                input.onset.count,
+                input.beat,
+                report.num_compiled,
+                stage.render_size()
             );
         }
         if lose {
@@ -486,9 +493,8 @@ impl Render {
         let clocks = Clocks { time_secs: input.time_secs, transport, beat: input.beat };
         self.start.board.clocks.set(clocks);
         let Some(stage) = &self.stage else { return };
-        let size = stage.output().map_or([0, 0], |texture| [texture.width(), texture.height()]);
         if let Some(performance) =
-            self.meter.performance(Instant::now(), size, stage.render_size(), gpu.name())
+            self.meter.performance(Instant::now(), stage.size(), stage.render_size(), gpu.name())
         {
             self.start.board.performance.set(performance);
         }

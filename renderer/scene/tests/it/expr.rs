@@ -85,6 +85,7 @@ fn variables_read_hits_clocks_the_palette_and_parameters() {
     check(Var::Hit(HitKind::Kick), (-1.0f64).exp());
     check(Var::Hit(HitKind::Snare), 0.0);
     check(Var::HitCount(HitKind::Kick), 3.0);
+    check(Var::HitAge(HitKind::Kick), 0.12);
     check(Var::Clock(3), 4.0);
     check(Var::Clock(4), 0.0);
     check(Var::Palette { stop: 4, channel: 1 }, 0.25);

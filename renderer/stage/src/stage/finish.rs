@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use renderer_gpu::{TextureError, TextureId};
 use renderer_scene::{Backdrop, FrameInput};
 
-use super::{Content, FrameReport, OUTPUT_FORMAT, Stage};
+use super::{Content, FrameReport, OUTPUT_FORMAT, Stage, output_texture};
 use crate::compose::{Slot, Step};
 use crate::kit::TextureRef;
 
@@ -103,7 +103,7 @@ impl Stage {
         let textures = [self.composed.map(|c| c.texture.into()), self.glow.map(TextureRef::from)];
         let last = self.newest.map(|newest| self.outputs[newest % 2]);
         let next = self.newest.map_or(0, |newest| (newest + 1) % 2);
-        let output = self.outputs[next];
+        let output = self.output_now(next, report);
         self.newest = Some(next);
         let mut limited = [textures[0], textures[1], None, None];
         if self.settings.limit_flashes {
@@ -115,23 +115,27 @@ impl Stage {
                 limited = [textures[0], textures[1], Some(last.into()), Some(self.limiter.stays().into())];
             }
         }
-        let size = self.render_size();
-        // Where scenes are drawn smaller, the curve is too: what is stretched is bytes, four times fewer.
-        let small = (size != self.settings.size)
-            .then(|| {
-                self.kit
-                    .transient(size, OUTPUT_FORMAT)
-                    .map_err(|error| report.faults.push(error.to_string()))
-                    .ok()
-            })
-            .flatten();
-        let target = small.unwrap_or(output);
-        self.composer.draw_with(&mut self.kit, encoder, target, Step::Output, slot, limited);
-        if let Some(small) = small {
-            let textures = [Some(small.into()), None];
-            self.composer.draw_to(&mut self.kit, encoder, output, Step::Convert, Slot::default(), textures);
-        }
+        self.composer.draw_with(&mut self.kit, encoder, output, Step::Output, slot, limited);
         Finished { slot, textures: limited }
+    }
+
+    /// One of the two outputs, as large as scenes are drawn. Where there is no room for that, it stays as it was.
+    fn output_now(&mut self, idx: usize, report: &mut FrameReport) -> TextureId {
+        let (size, old) = (self.render_size(), self.outputs[idx]);
+        if self.has_size(old, size) {
+            return old;
+        }
+        match output_texture(&mut self.kit, size) {
+            Ok(new) => {
+                self.kit.store.destroy(old);
+                self.outputs[idx] = new;
+                new
+            }
+            Err(error) => {
+                report.faults.push(error.to_string());
+                old
+            }
+        }
     }
 
     pub(super) fn draw_previews(
@@ -153,7 +157,7 @@ impl Stage {
             let size = preview.size.map(|side| side.max(1));
             let taken = if preview.layer.is_none() && preview.backdrop != Backdrop::Black {
                 self.with_backdrop(encoder, finished, preview.backdrop, size)
-            } else if preview.layer.is_none() && size == self.settings.size {
+            } else if preview.layer.is_none() && self.has_size(source, size) {
                 Ok(source)
             } else {
                 self.shrunk(encoder, source, encoded, size)
@@ -193,6 +197,10 @@ impl Stage {
         }
         self.composer.draw_with(&mut self.kit, encoder, target, Step::Output, slot, textures);
         Ok(target)
+    }
+
+    fn has_size(&self, texture: TextureId, size: [u32; 2]) -> bool {
+        self.kit.store.texture(texture).is_some_and(|t| [t.width(), t.height()] == size)
     }
 
     fn shrunk(
