@@ -48,4 +48,10 @@ pub enum Delivered {
 pub trait FanOut: Send {
     /// Passes one message on.
     fn deliver(&mut self, sent: &Arc<Sent>) -> Delivered;
+
+    /// Returns whether so much is sent by the same way, to all rooms, that what may wait an eighth of a
+    /// second is better gathered. Asked with each event.
+    fn is_busy(&self) -> bool {
+        false
+    }
 }

@@ -16,8 +16,10 @@ use crate::paced::{Pace, PacedMoves};
 use crate::rate::Bucket;
 
 mod seats;
+mod turns;
 
 use seats::Seat;
+use turns::Turns;
 
 /// Messages waiting for a room. When it is full a sender keeps its Command and tries again
 /// (`Wait`); a member never loses one.
@@ -28,21 +30,8 @@ const MAX_TAIL: usize = 4_096;
 /// How long a member may be away before it has left: a page that reloads, a phone between two
 /// access points.
 const LEAVE_GRACE: Duration = Duration::from_secs(5);
-/// How long moves wait for a kept event to be written with: what a crash may cost of a fader's way.
-const MOVES_WAIT: Duration = Duration::from_millis(250);
-/// Commits that a room makes at once after a rest. Where it goes on, what comes is committed and sent in
-/// turns, which all rooms take together: one sync of the disk is for all, and one write to a member for
-/// all that happened. No fingers are quicker than twenty turns a second; to a crowd, that each turn costs
-/// a write to each, eight still look like typing.
-const COMMITS_BURST: f64 = 5.0;
-const MIN_TURN: Duration = Duration::from_millis(50);
-const MAX_TURN: Duration = Duration::from_millis(125);
-/// Changes of the show that are committed at once, whatever else happens, and how many of them a second after
-/// that: more than hands make, and no script keeps the disk from the other rooms.
-const CHANGES_BURST: f64 = 20.0;
-const CHANGES_PER_SEC: f64 = 20.0;
-/// Members for whom a turn is as long as [`MIN_TURN`]; for more it grows with them.
-const EASY_MEMBERS: u32 = 40;
+/// Messages that a room takes from its mailbox, after one it waited for, before it looks at what is due.
+const MAX_HANDLED_AT_ONCE: usize = 64;
 /// How long a stopping room waits for the disk.
 const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Kept Commands of one member: a fast typist sends fifteen edits a second, a script a hundred.
@@ -57,6 +46,8 @@ const CHAT_BURST: f64 = 10.0;
 /// Added to the slowest member's one-way time when an evaluation looks for its beat: the score of
 /// each machine looks 50–150 ms ahead.
 const SCORE_LOOKAHEAD_SECS: f64 = 0.15;
+/// Added on a busy host: a turn on the disk, and about as long until the next write to each member.
+const BUSY_SECS: f64 = 0.25;
 
 /// What reaches a room's task.
 pub(crate) enum ToRoom {
@@ -138,10 +129,7 @@ pub(crate) struct Room {
     /// Not handed to the journal yet: moves are written with the next kept event, those in turns.
     unwritten: Vec<Arc<Event>>,
     write_at: Option<Instant>,
-    commits_at_once: Bucket,
-    changes_at_once: Bucket,
-    /// Whether one that would not wait does.
-    change_waits: bool,
+    turns: Turns,
     /// Askers without a connection, and the event that must be sent before they are told.
     askers: VecDeque<(Seq, Asker, Vec<Event>)>,
     /// The last events that were sent, for those who come back.
@@ -171,9 +159,7 @@ impl Room {
             unsent: VecDeque::new(),
             unwritten: Vec::new(),
             write_at: None,
-            commits_at_once: Bucket::new(MIN_TURN.as_secs_f64().recip(), COMMITS_BURST, now),
-            changes_at_once: Bucket::new(CHANGES_PER_SEC, CHANGES_BURST, now),
-            change_waits: false,
+            turns: Turns::new(now),
             askers: VecDeque::new(),
             tail: VecDeque::new(),
             sent: seq,
@@ -187,7 +173,7 @@ impl Room {
     /// Runs until it is told to stop or nobody can reach it any more.
     pub(crate) async fn run(mut self, mut mailbox: mpsc::Receiver<ToRoom>) {
         let mut commits = self.commits.subscribe();
-        loop {
+        'run: loop {
             let left = self.leaving.values().min().copied();
             let due = [self.paced.next_due(), self.live.next_due(), left, self.write_at];
             let wait = async {
@@ -202,10 +188,17 @@ impl Room {
                     let commit = commits.borrow_and_update().clone();
                     self.on_commit(commit);
                 }
-                message = mailbox.recv() => match message {
-                    Some(ToRoom::Stop) | None => break,
-                    Some(message) => self.handle(message, Instant::now()),
-                },
+                first = mailbox.recv() => {
+                    let Some(first) = first else { break };
+                    // With what came with it, as far as one turn goes.
+                    let rest = std::iter::from_fn(|| mailbox.try_recv().ok()).take(MAX_HANDLED_AT_ONCE);
+                    for message in std::iter::once(first).chain(rest) {
+                        if matches!(message, ToRoom::Stop) {
+                            break 'run;
+                        }
+                        self.handle(message, Instant::now());
+                    }
+                }
                 () = wait => {}
             }
             self.on_time(Instant::now());
@@ -269,13 +262,7 @@ impl Room {
             self.make(member, None, asked, now);
         }
         if self.write_at.is_some_and(|at| at <= now) {
-            if !self.unsent.is_empty() {
-                // A turn, and no moves that nobody waits for.
-                self.commits_at_once.empty(now);
-            }
-            if std::mem::take(&mut self.change_waits) {
-                self.changes_at_once.empty(now);
-            }
+            self.turns.took(!self.unsent.is_empty(), now);
             self.write();
         }
         if self.live.next_due().is_some_and(|due| due <= now) {
@@ -451,7 +438,8 @@ impl Room {
     /// The first beat that the slowest member can still reach, at most a bar away.
     fn earliest_beat(&self, now: Instant) -> f64 {
         let slowest_secs = self.seats.values().map(|seat| seat.one_way_secs).fold(0.0, f64::max);
-        let reach_secs = (slowest_secs + SCORE_LOOKAHEAD_SECS).min(self.live.bar_secs());
+        let waits_secs = if self.is_busy() { BUSY_SECS } else { 0.0 };
+        let reach_secs = (slowest_secs + SCORE_LOOKAHEAD_SECS + waits_secs).min(self.live.bar_secs());
         self.live.beat_at(self.live.room_secs(now) + reach_secs)
     }
 
@@ -461,20 +449,8 @@ impl Room {
         }
         self.unwritten.extend(events.iter().map(|event| Arc::new(event.clone())));
         let now = Instant::now();
-        let wait = if events.iter().all(|event| event.kind.is_move()) {
-            Some(MOVES_WAIT)
-        } else {
-            let turn = self.turn();
-            let at_once = if events.iter().all(|event| may_wait(&event.kind)) {
-                self.commits_at_once.set_rate(turn.as_secs_f64().recip());
-                self.commits_at_once.take(now)
-            } else {
-                let at_once = self.changes_at_once.take(now);
-                self.change_waits |= at_once.is_err();
-                at_once
-            };
-            at_once.err().map(|_| until_next(turn))
-        };
+        let (is_busy, num_seats) = (self.is_busy(), self.seats.len());
+        let wait = self.turns.wait(events.iter().map(|event| &event.kind), num_seats, is_busy, now);
         match wait {
             Some(wait) => self.write_at = self.write_at.into_iter().chain([now + wait]).min(),
             None => self.write(),
@@ -483,9 +459,9 @@ impl Room {
         self.send_ready();
     }
 
-    fn turn(&self) -> Duration {
-        let num = u32::try_from(self.seats.len()).unwrap_or(u32::MAX);
-        (MIN_TURN.saturating_mul(num) / EASY_MEMBERS).clamp(MIN_TURN, MAX_TURN)
+    /// Whether the host has so much to send that everything kept takes its turn, the longest there is.
+    fn is_busy(&self) -> bool {
+        self.seats.values().any(|seat| seat.fan_out.is_busy())
     }
 
     /// Hands over what is not written yet.
@@ -555,26 +531,6 @@ impl Room {
             self.leaving.remove(&who);
         }
     }
-}
-
-/// Whether others may hear of it a turn later: only what comes in numbers. A scene that is put on stage, a right that is
-/// taken and whatever kind is added later are heard at once.
-fn may_wait(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::TextEdited { .. }
-            | EventKind::Said { .. }
-            | EventKind::MessageEdited { .. }
-            | EventKind::VoteCast { .. }
-            | EventKind::MemberJoined { .. }
-            | EventKind::MemberLeft { .. }
-    )
-}
-
-/// Returns how long the next turn is away: all rooms of a host take theirs together.
-fn until_next(turn: Duration) -> Duration {
-    let millis = turn.as_millis() as u64;
-    Duration::from_millis(millis - wall_millis() % millis)
 }
 
 pub(crate) fn wall_millis() -> u64 {

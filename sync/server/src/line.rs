@@ -27,7 +27,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use crate::socket::{self, Ws};
+use crate::socket::{self, Frame, Ws};
 
 /// Names a line in `POST /room/say`. A header of our own: another site's page cannot send it.
 const LINE: HeaderName = HeaderName::from_static("x-jamlight-line");
@@ -57,10 +57,10 @@ impl Line {
     }
 
     /// Writes what is there at once; `Err` when the reader is gone or too slow.
-    pub(crate) async fn send(&mut self, messages: Vec<Message>) -> Result<(), ()> {
+    pub(crate) async fn send(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), ()> {
         match self {
-            Self::Socket(ws) => socket::send(ws, messages).await,
-            Self::Streamed(streamed) => streamed.send(&messages).await,
+            Self::Socket(ws) => socket::send(ws, frames).await,
+            Self::Streamed(streamed) => streamed.send(frames).await,
         }
     }
 
@@ -69,9 +69,8 @@ impl Line {
         match self {
             Self::Socket(ws) => socket::close(*ws, code, reason).await,
             Self::Streamed(streamed) => {
-                let frame = socket::close_frame(code, reason);
                 // The other side may be gone already.
-                let _ = streamed.send(&[Message::Close(Some(frame))]).await;
+                let _ = streamed.send([Frame::close(code, reason)]).await;
             }
         }
     }
@@ -84,32 +83,19 @@ pub(crate) struct Streamed {
 }
 
 impl Streamed {
-    async fn send(&self, messages: &[Message]) -> Result<(), ()> {
-        let sent = tokio::time::timeout(TIMEOUT, self.down.send(frames(messages))).await;
+    async fn send(&self, frames: impl IntoIterator<Item = Frame>) -> Result<(), ()> {
+        let sent = tokio::time::timeout(TIMEOUT, self.down.send(row(frames))).await;
         sent.map_err(|_| ())?.map_err(|_| ())
     }
 }
 
-fn frames(messages: &[Message]) -> Bytes {
+fn row(frames: impl IntoIterator<Item = Frame>) -> Bytes {
     let mut bytes = BytesMut::new();
-    let mut put = |opcode: u8, payload: &[&[u8]]| {
-        let size: usize = payload.iter().map(|part| part.len()).sum();
-        bytes.put_u8(opcode);
+    for Frame { kind, payload } in frames {
+        bytes.put_u8(kind as u8);
         // Nothing we send is near 4 GiB.
-        bytes.put_u32(u32::try_from(size).unwrap_or(0));
-        payload.iter().for_each(|part| bytes.put_slice(part));
-    };
-    for message in messages {
-        match message {
-            Message::Text(text) => put(1, &[text.as_bytes()]),
-            Message::Binary(binary) => put(2, &[binary]),
-            Message::Close(Some(close)) => {
-                put(8, &[&u16::from(close.code).to_be_bytes(), close.reason.as_bytes()]);
-            }
-            Message::Close(None) => put(8, &[]),
-            Message::Ping(_) => put(9, &[]),
-            Message::Pong(_) | Message::Frame(_) => {}
-        }
+        bytes.put_u32(u32::try_from(payload.len()).unwrap_or(0));
+        bytes.put_slice(&payload);
     }
     bytes.freeze()
 }
@@ -217,13 +203,11 @@ mod tests {
 
     #[test]
     fn frames_are_the_opcodes_of_a_websocket_with_a_length() {
-        let close = Message::Close(Some(socket::close_frame(CloseCode::Away, "bye")));
-        let sent = frames(&[
-            Message::text("é"),
-            Message::binary(vec![7; 300]),
-            Message::Ping(Bytes::new()),
-            close,
-            Message::Pong(Bytes::new()),
+        let sent = row([
+            Frame::text("é".into()),
+            Frame::binary(vec![7; 300].into()),
+            Frame::ping(),
+            Frame::close(CloseCode::Away, "bye"),
         ]);
         let expected = [
             &[1, 0, 0, 0, 2, 0xC3, 0xA9][..],

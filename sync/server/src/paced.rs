@@ -8,22 +8,26 @@ use tokio::time::Instant;
 /// sooner goes with the next write, which in a busy room saves most of them.
 const INTERVAL: Duration = Duration::from_millis(16);
 /// The longest interval, on a host that would otherwise do nothing but write.
-const MAX_INTERVAL: Duration = Duration::from_millis(75);
-/// Writes a second, to all sockets, that cost a host a few hundredths of a core. Above it the interval
-/// grows, by a millisecond for each forty writes more.
-const EASY_WRITES_PER_SEC: u64 = 5_000;
-const WRITES_PER_MILLI: u64 = 40;
-/// How long writes are counted before the interval follows, in microseconds.
-const WINDOW_MICROS: u64 = 100_000;
+const MAX_INTERVAL: Duration = Duration::from_millis(100);
+/// Messages a second, to all sockets, that cost a host a few hundredths of a core. Above it the host is
+/// busy: the interval grows, by a millisecond for each five hundred more, and what members say is taken in
+/// when they are written to.
+const EASY_MESSAGES_PER_SEC: u64 = 10_000;
+const MESSAGES_PER_MILLI: u64 = 500;
+/// How long messages are counted before the interval follows, in microseconds: a few turns of the rooms.
+const WINDOW_MICROS: u64 = 500_000;
+
+/// Messages of one member that are taken in in one turn, if they are there; then others have theirs.
+pub(crate) const MAX_HEARD_AT_ONCE: usize = 64;
 
 /// How much the host writes, to all sockets.
 #[derive(Debug)]
 pub(crate) struct Load {
     started_at: Instant,
     window_began_micros: AtomicU64,
-    num_writes: AtomicU64,
+    num_messages: AtomicU64,
     /// Of the last whole window.
-    writes_per_sec: AtomicU64,
+    messages_per_sec: AtomicU64,
 }
 
 impl Load {
@@ -31,13 +35,18 @@ impl Load {
         Self {
             started_at: Instant::now(),
             window_began_micros: AtomicU64::new(0),
-            num_writes: AtomicU64::new(0),
-            writes_per_sec: AtomicU64::new(0),
+            num_messages: AtomicU64::new(0),
+            messages_per_sec: AtomicU64::new(0),
         }
     }
 
-    /// Counts a write; returns how long its socket waits until the next.
-    fn wrote(&self, now: Instant) -> Duration {
+    /// Whether it is so much that what may wait a moment is better gathered.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.messages_per_sec.load(Ordering::Relaxed) > EASY_MESSAGES_PER_SEC
+    }
+
+    /// Counts a write of so many messages; returns how long its socket waits until the next.
+    fn wrote(&self, num: usize, now: Instant) -> Duration {
         let now_micros = now.duration_since(self.started_at).as_micros() as u64;
         let began_micros = self.window_began_micros.load(Ordering::Relaxed);
         let elapsed_micros = now_micros.saturating_sub(began_micros);
@@ -49,16 +58,16 @@ impl Load {
                 .compare_exchange(began_micros, now_micros, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
         {
-            let num_writes = self.num_writes.swap(0, Ordering::Relaxed);
-            self.writes_per_sec.store(num_writes * 1_000_000 / elapsed_micros, Ordering::Relaxed);
+            let num_messages = self.num_messages.swap(0, Ordering::Relaxed);
+            self.messages_per_sec.store(num_messages * 1_000_000 / elapsed_micros, Ordering::Relaxed);
         }
-        self.num_writes.fetch_add(1, Ordering::Relaxed);
-        interval(self.writes_per_sec.load(Ordering::Relaxed))
+        self.num_messages.fetch_add(num as u64, Ordering::Relaxed);
+        interval(self.messages_per_sec.load(Ordering::Relaxed))
     }
 }
 
-fn interval(writes_per_sec: u64) -> Duration {
-    let more = writes_per_sec.saturating_sub(EASY_WRITES_PER_SEC) / WRITES_PER_MILLI;
+fn interval(messages_per_sec: u64) -> Duration {
+    let more = messages_per_sec.saturating_sub(EASY_MESSAGES_PER_SEC) / MESSAGES_PER_MILLI;
     (INTERVAL + Duration::from_millis(more)).min(MAX_INTERVAL)
 }
 
@@ -98,8 +107,14 @@ impl<T> Paced<T> {
         }
         self.is_busy = batch.len() > 1;
         let now = Instant::now();
-        self.free_at = now + load.wrote(now);
+        self.free_at = now + load.wrote(batch.len(), now);
         Some(batch)
+    }
+
+    /// Returns when to listen to the member again: at once, but on a busy host when it is written to, so
+    /// that one turn does both.
+    pub(crate) fn hears_at(&self, load: &Load) -> Option<Instant> {
+        load.is_busy().then_some(self.free_at)
     }
 
     async fn until_free(&self) {
@@ -107,6 +122,14 @@ impl<T> Paced<T> {
             tokio::time::sleep_until(self.free_at).await;
         }
     }
+}
+
+/// Waits for something, at the earliest until a moment.
+pub(crate) async fn not_before<F: Future>(at: Option<Instant>, wait: F) -> F::Output {
+    if let Some(at) = at.filter(|at| Instant::now() < *at) {
+        tokio::time::sleep_until(at).await;
+    }
+    wait.await
 }
 
 #[cfg(test)]
@@ -134,14 +157,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_host_that_writes_much_writes_seldomer_to_each() {
         let load = Load::new();
-        for _ in 0..3_000 {
-            tokio::time::advance(Duration::from_micros(100)).await;
-            load.wrote(Instant::now());
+        for _ in 0..1_500 {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            load.wrote(40, Instant::now());
         }
-        let busy = load.wrote(Instant::now());
-        assert!(busy > Duration::from_millis(60) && busy <= MAX_INTERVAL, "{busy:?}");
+        let busy = load.wrote(1, Instant::now());
+        assert!(load.is_busy() && busy > Duration::from_millis(60) && busy <= MAX_INTERVAL, "{busy:?}");
         tokio::time::advance(Duration::from_secs(1)).await;
-        load.wrote(Instant::now());
-        assert_eq!(load.wrote(Instant::now()), INTERVAL);
+        load.wrote(1, Instant::now());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(load.wrote(1, Instant::now()), INTERVAL);
+        assert!(!load.is_busy());
     }
 }

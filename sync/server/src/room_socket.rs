@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
 use sync_protocol::{
     Envelope, ErrorCode, FromMember, Hello, LayerSource, PROTOCOL_VERSION, SceneCard, SceneId, Secret, Show,
@@ -12,13 +13,13 @@ use sync_protocol::{
 };
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::line::Line;
 use crate::metrics::Metrics;
-use crate::paced::Paced;
+use crate::paced::{Load, MAX_HEARD_AT_ONCE, Paced, not_before};
 use crate::server::State;
-use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, close_code};
+use crate::socket::{End, Frame, PING_INTERVAL, Patience, SILENCE_TIMEOUT, close_code};
 
 /// Messages waiting for one socket. When it is full its member is evicted (`Evict`) and comes back
 /// from the last event it saw: five seconds of a busy room.
@@ -36,7 +37,7 @@ pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, mut line: Line) {
             }
             let closed = encode(&ToMember::Closed { error });
             // Somebody who never said hello may be gone.
-            let _ = line.send(vec![text(closed)]).await;
+            let _ = line.send([Frame::text(closed)]).await;
             return line.close(CloseCode::Policy, "not let in").await;
         }
     };
@@ -77,7 +78,7 @@ async fn enter(state: &Arc<State>, peer: IpAddr, line: &mut Line) -> Result<Ente
         messages.extend(entry.live.into_iter().map(Sent::new));
         // The socket may have gone meanwhile: then its queue is closed, and the room finds out.
         let _ = first.send(messages);
-        Box::new(SocketFanOut { to_socket }) as Box<dyn FanOut>
+        Box::new(SocketFanOut { load: Arc::clone(&of_room.load), to_socket }) as Box<dyn FanOut>
     };
     let join = Join {
         who: admitted.who,
@@ -99,22 +100,20 @@ async fn talk(
     queue: mpsc::Receiver<Arc<Sent>>,
     token: Secret,
     line: &mut Line,
-) -> (CloseCode, &'static str) {
+) -> End {
     let mut stopping = state.stopping();
-    let mut patience = Patience::new();
-    let mut heard_at = Instant::now();
     let mut ping = tokio::time::interval(PING_INTERVAL);
     let mut queue = Paced::new(queue);
     let mut was_closed = false;
-    let mut watching: Option<Watching> = None;
     let mut pictures = state.pictures.subscribe();
-    let mut unconfirmed = Some(token);
-    if line.send(outgoing(state, &first)).await.is_err() {
+    let mut heard_at = Instant::now();
+    if line.send(outgoing(state, first)).await.is_err() {
         return (CloseCode::Away, "");
     }
-    // The whole room as it was: nothing to keep for as long as somebody stays.
-    drop(first);
+    let mut talk =
+        Talk { state, room, conn, line, patience: Patience::new(), watching: None, unconfirmed: Some(token) };
     loop {
+        let hears_at = queue.hears_at(&state.load);
         tokio::select! {
             // What goes out is paced, so what comes in has its turn; most of the time only one is there.
             biased;
@@ -127,66 +126,102 @@ async fn talk(
                     return (CloseCode::Again, "too slow: come back from your last event");
                 };
                 was_closed = batch.iter().any(|sent| matches!(sent.message, ToMember::Closed { .. }));
-                if line.send(outgoing(state, &batch)).await.is_err() {
+                if talk.line.send(outgoing(state, batch)).await.is_err() {
                     return (CloseCode::Away, "");
                 }
             }
-            message = line.next() => {
+            message = not_before(hears_at, talk.line.next()) => {
                 heard_at = Instant::now();
-                Metrics::add(&state.metrics.messages_in, 1);
-                // Whoever says anything after the welcome has it.
-                if let (Some(Ok(_)), Some(token)) = (&message, unconfirmed.take()) {
-                    state.door.confirm(&token);
-                }
-                match message {
-                    Some(Ok(Message::Text(message))) => match serde_json::from_str::<FromMember>(message.as_str()) {
-                        Ok(FromMember::Watch { pictures }) => {
-                            watching = pictures.then(|| Watching::new(state)).flatten();
-                            if pictures && watching.is_none() {
-                                let error = Envelope::new(ErrorCode::LimitReached, "too many watch already");
-                                if line.send(vec![text(encode(&ToMember::Refused { no: 0, error }))]).await.is_err() {
-                                    return (CloseCode::Away, "");
-                                }
-                            }
-                        }
-                        Ok(FromMember::Scene { scene }) => {
-                            let card = text(encode(&scene_card(state, scene)));
-                            if line.send(vec![card]).await.is_err() {
-                                return (CloseCode::Away, "");
-                            }
-                        }
-                        Ok(message) => if room.say(conn, message).await.is_err() {
-                            return (CloseCode::Away, "the room has stopped");
-                        },
-                        Err(error) => {
-                            let error = Envelope::new(ErrorCode::Malformed, error.to_string());
-                            let refused = encode(&ToMember::Refused { no: 0, error });
-                            if !patience.strike(state) || line.send(vec![text(refused)]).await.is_err() {
-                                return (CloseCode::Policy, "this makes no sense");
-                            }
-                        }
-                    },
-                    Some(Ok(Message::Ping(_))) if !patience.ping() => return (CloseCode::Policy, "too many pings"),
-                    Some(Ok(Message::Binary(_))) if !patience.strike(state) => return (CloseCode::Unsupported, "text only"),
-                    Some(Ok(Message::Close(_))) | None => return (CloseCode::Normal, ""),
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => return (close_code(&error), ""),
+                let mut said = Some(message);
+                // All that is there, as far as one turn goes.
+                for _ in 0..MAX_HEARD_AT_ONCE {
+                    let Some(message) = said else { break };
+                    if let Err(end) = talk.hear(message).await {
+                        return end;
+                    }
+                    said = talk.line.next().now_or_never();
                 }
             }
             // Only while nothing else waits: pictures are the first thing dropped.
-            Ok(()) = pictures.changed(), if watching.is_some() && queue.is_empty() => {
+            Ok(()) = pictures.changed(), if talk.watching.is_some() && queue.is_empty() => {
                 let jpeg = pictures.borrow_and_update().clone();
-                if line.send(vec![Message::Binary(jpeg)]).await.is_err() {
+                if talk.line.send([Frame::binary(jpeg)]).await.is_err() {
                     return (CloseCode::Away, "");
                 }
             }
             _ = ping.tick() => {
-                if heard_at.elapsed() > SILENCE_TIMEOUT || line.send(vec![Message::Ping(Bytes::new())]).await.is_err() {
+                if heard_at.elapsed() > SILENCE_TIMEOUT || talk.line.send([Frame::ping()]).await.is_err() {
                     return (CloseCode::Away, "you went silent");
                 }
             }
             _ = stopping.changed() => return (CloseCode::Away, "the host is closing"),
         }
+    }
+}
+
+/// A member who is in, as far as what it says goes.
+struct Talk<'a> {
+    state: &'a Arc<State>,
+    room: &'a RoomHandle,
+    conn: Conn,
+    line: &'a mut Line,
+    patience: Patience,
+    watching: Option<Watching>,
+    /// The token it was given, until it shows that it has it.
+    unconfirmed: Option<Secret>,
+}
+
+impl Talk<'_> {
+    /// Takes in what the member says; `Err` when that is the end.
+    async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+        const GONE: End = (CloseCode::Away, "");
+        let state = self.state;
+        Metrics::add(&state.metrics.messages_in, 1);
+        // Whoever says anything after the welcome has it.
+        if let (Some(Ok(_)), Some(token)) = (&message, self.unconfirmed.take()) {
+            state.door.confirm(&token);
+        }
+        let message = match message {
+            Some(Ok(Message::Text(message))) => message,
+            Some(Ok(Message::Ping(_))) if !self.patience.ping() => {
+                return Err((CloseCode::Policy, "too many pings"));
+            }
+            Some(Ok(Message::Binary(_))) if !self.patience.strike(state) => {
+                return Err((CloseCode::Unsupported, "text only"));
+            }
+            Some(Ok(Message::Close(_))) | None => return Err((CloseCode::Normal, "")),
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(error)) => return Err((close_code(&error), "")),
+        };
+        match serde_json::from_str::<FromMember>(message.as_str()) {
+            Ok(FromMember::Watch { pictures }) => {
+                self.watching = pictures.then(|| Watching::new(state)).flatten();
+                if pictures && self.watching.is_none() {
+                    let error = Envelope::new(ErrorCode::LimitReached, "too many watch already");
+                    self.tell(&ToMember::Refused { no: 0, error }).await.map_err(|()| GONE)?;
+                }
+            }
+            Ok(FromMember::Scene { scene }) => {
+                self.tell(&scene_card(state, scene)).await.map_err(|()| GONE)?;
+            }
+            Ok(message) => {
+                let said = self.room.say(self.conn, message).await;
+                said.map_err(|_| (CloseCode::Away, "the room has stopped"))?;
+            }
+            Err(error) => {
+                const NONSENSE: End = (CloseCode::Policy, "this makes no sense");
+                if !self.patience.strike(state) {
+                    return Err(NONSENSE);
+                }
+                let error = Envelope::new(ErrorCode::Malformed, error.to_string());
+                self.tell(&ToMember::Refused { no: 0, error }).await.map_err(|()| NONSENSE)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, message: &ToMember) -> Result<(), ()> {
+        self.line.send([Frame::text(encode(message))]).await
     }
 }
 
@@ -228,6 +263,7 @@ impl Drop for Watching {
 
 /// The way from a room to a socket: its queue.
 struct SocketFanOut {
+    load: Arc<Load>,
     to_socket: mpsc::Sender<Arc<Sent>>,
 }
 
@@ -239,18 +275,20 @@ impl FanOut for SocketFanOut {
             Err(mpsc::error::TrySendError::Closed(_)) => Delivered::Gone,
         }
     }
+
+    fn is_busy(&self) -> bool {
+        self.load.is_busy()
+    }
 }
 
-fn outgoing(state: &State, batch: &[Arc<Sent>]) -> Vec<Message> {
-    let jsons: Vec<Bytes> = batch.iter().map(|sent| sent.json(encode)).collect();
-    Metrics::add(&state.metrics.messages_out, jsons.len() as u64);
-    Metrics::add(&state.metrics.bytes_out, jsons.iter().map(|json| json.len() as u64).sum());
-    jsons.into_iter().map(text).collect()
-}
-
-fn text(json: Bytes) -> Message {
-    // JSON is UTF-8; the empty message stands for what cannot happen.
-    Message::Text(Utf8Bytes::try_from(json).unwrap_or_default())
+/// Each is encoded once for all who get it.
+fn outgoing(state: &State, batch: Vec<Arc<Sent>>) -> impl Iterator<Item = Frame> {
+    Metrics::add(&state.metrics.messages_out, batch.len() as u64);
+    batch.into_iter().map(|sent| {
+        let json = sent.json(encode);
+        Metrics::add(&state.metrics.bytes_out, json.len() as u64);
+        Frame::text(json)
+    })
 }
 
 /// Plain data always has a JSON form.

@@ -118,7 +118,7 @@ impl Server {
             door,
             codes: Codes::default(),
             metrics: Metrics::default(),
-            load: Load::new(),
+            load: Arc::new(Load::new()),
             per_address: Mutex::default(),
             stop: watch::Sender::new(false),
             pictures: watch::Sender::new(Bytes::new()),
@@ -326,7 +326,7 @@ pub(crate) struct State {
     pub(crate) door: Door,
     pub(crate) codes: Codes,
     pub(crate) metrics: Metrics,
-    pub(crate) load: Load,
+    pub(crate) load: Arc<Load>,
     fingerprint: Option<KeyFingerprint>,
     pub(crate) address: SocketAddr,
     /// Held for a look; nothing else is locked under it.

@@ -12,10 +12,10 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
@@ -28,12 +28,8 @@ pub(crate) type Ws = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Allocated at once for each socket: 128 KiB, the library's default, is 1.3 GB at ten thousand.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
-/// Never given back while a socket lives, so it and what is written at once are small: a welcome of
-/// twenty kilobytes would stay ten thousand times.
-const WRITE_BUFFER_BYTES: usize = 4 * 1024;
-const MAX_FRAME_BYTES: usize = 1024;
-/// Grows so far while a reader is slow, then its socket ends: the largest state of a room.
-const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+/// What is written at once: a slow reader holds so much and one message more.
+const MAX_WRITE_BYTES: usize = 64 * 1024;
 /// The longest paste in base64, and its envelope.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 /// How long one write may take before its reader counts as gone.
@@ -48,8 +44,6 @@ const MAX_ECHO_BYTES: usize = 32 * 1024 * 1024;
 fn config(max_message_bytes: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES.max(max_message_bytes * 2))
         .max_message_size(Some(max_message_bytes))
         .max_frame_size(Some(max_message_bytes))
 }
@@ -116,21 +110,80 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
 }
 
-/// Writes what is there, as one flush; `Err` when the reader is gone or too slow.
-pub(crate) async fn send(ws: &mut Ws, messages: Vec<Message>) -> Result<(), ()> {
-    let write = async {
-        for message in messages {
-            match message {
-                Message::Text(text) if text.len() > MAX_FRAME_BYTES => {
-                    feed_in_frames(ws, text.into(), Data::Text).await?;
-                }
-                Message::Binary(bytes) if bytes.len() > MAX_FRAME_BYTES => {
-                    feed_in_frames(ws, bytes, Data::Binary).await?;
-                }
-                small => ws.feed(small).await?,
+/// What a socket is told at its end, and why.
+pub(crate) type End = (CloseCode, &'static str);
+
+/// What a frame carries, by the opcode that a WebSocket and a streamed line both use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text = 1,
+    Binary = 2,
+    Close = 8,
+    Ping = 9,
+}
+
+/// A frame on its way to a member. A message is one frame.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) kind: Kind,
+    pub(crate) payload: Bytes,
+}
+
+impl Frame {
+    /// JSON.
+    pub(crate) fn text(json: Bytes) -> Self {
+        Self { kind: Kind::Text, payload: json }
+    }
+
+    pub(crate) fn binary(payload: Bytes) -> Self {
+        Self { kind: Kind::Binary, payload }
+    }
+
+    pub(crate) fn ping() -> Self {
+        Self { kind: Kind::Ping, payload: Bytes::new() }
+    }
+
+    pub(crate) fn close(code: CloseCode, reason: &str) -> Self {
+        let payload = [&u16::from(code).to_be_bytes(), reason.as_bytes()].concat().into();
+        Self { kind: Kind::Close, payload }
+    }
+
+    /// As a server writes it on a WebSocket: whole and unmasked.
+    fn put(&self, bytes: &mut Vec<u8>) {
+        bytes.push(0x80 | self.kind as u8);
+        let size = self.payload.len();
+        match (u8::try_from(size), u16::try_from(size)) {
+            (Ok(size @ ..=125), _) => bytes.push(size),
+            (_, Ok(size)) => {
+                bytes.push(126);
+                bytes.extend_from_slice(&size.to_be_bytes());
+            }
+            _ => {
+                bytes.push(127);
+                bytes.extend_from_slice(&(size as u64).to_be_bytes());
             }
         }
-        ws.flush().await
+        bytes.extend_from_slice(&self.payload);
+    }
+}
+
+/// Writes what is there at once; `Err` when the reader is gone or too slow. The frames go past the
+/// library, into one buffer that lives no longer than the write: its own stays as large as the largest
+/// welcome, on each of ten thousand sockets.
+pub(crate) async fn send(ws: &mut Ws, frames: impl IntoIterator<Item = Frame>) -> Result<(), ()> {
+    let write = async {
+        // What the library has begun to say, a pong, comes first.
+        ws.flush().await?;
+        let mut bytes = Vec::new();
+        for frame in frames {
+            frame.put(&mut bytes);
+            if bytes.len() >= MAX_WRITE_BYTES {
+                ws.get_mut().write_all(&bytes).await?;
+                bytes.clear();
+            }
+        }
+        ws.get_mut().write_all(&bytes).await?;
+        Ok::<_, Error>(ws.get_mut().flush().await?)
     };
     match tokio::time::timeout(WRITE_TIMEOUT, write).await {
         Ok(Ok(())) => Ok(()),
@@ -142,30 +195,15 @@ pub(crate) async fn send(ws: &mut Ws, messages: Vec<Message>) -> Result<(), ()> 
     }
 }
 
-/// Writes a message as a row of frames.
-async fn feed_in_frames(ws: &mut Ws, mut payload: Bytes, kind: Data) -> Result<(), Error> {
-    let mut opcode = OpCode::Data(kind);
-    while !payload.is_empty() {
-        let part = payload.split_to(payload.len().min(MAX_FRAME_BYTES));
-        ws.feed(Message::Frame(Frame::message(part, opcode, payload.is_empty()))).await?;
-        opcode = OpCode::Data(Data::Continue);
-    }
-    Ok(())
-}
-
 /// Says goodbye, and waits a moment for the answer.
 pub(crate) async fn close(mut ws: Ws, code: CloseCode, reason: &str) {
-    let frame = close_frame(code, reason);
+    let frame = CloseFrame { code, reason: reason.to_owned().into() };
     let goodbye = async {
         // The other side may be gone already.
         let _ = ws.close(Some(frame)).await;
         while let Some(Ok(_)) = ws.next().await {}
     };
     let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
-}
-
-pub(crate) fn close_frame(code: CloseCode, reason: &str) -> CloseFrame {
-    CloseFrame { code, reason: reason.to_owned().into() }
 }
 
 /// What the protocol says to somebody whose bytes broke it.
@@ -215,15 +253,15 @@ impl Patience {
 pub(crate) fn echo(state: Arc<State>, request: Request) -> Response {
     upgrade_with(state, request, MAX_ECHO_BYTES, |mut ws| async move {
         while let Some(message) = ws.next().await {
-            match message {
-                Ok(message) if message.is_text() || message.is_binary() => {
-                    if ws.send(message).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(_) => {}
+            let frame = match message {
+                Ok(Message::Text(text)) => Frame::text(text.into()),
+                Ok(Message::Binary(binary)) => Frame::binary(binary),
+                Ok(_) => continue,
                 Err(Error::ConnectionClosed) => return,
                 Err(error) => return close(ws, close_code(&error), "").await,
+            };
+            if send(&mut ws, [frame]).await.is_err() {
+                return;
             }
         }
     })
@@ -236,4 +274,27 @@ pub(crate) struct Peer {
     /// What only the two ends of its TLS connection know; `None` without TLS.
     pub(crate) exporter: Option<Exporter>,
     pub(crate) _counts: Arc<Counted>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_of_any_size_has_the_head_that_the_protocol_gives_it() {
+        let head = |size: usize| {
+            let mut bytes = Vec::new();
+            Frame::binary(vec![7; size].into()).put(&mut bytes);
+            bytes.truncate(bytes.len() - size);
+            bytes
+        };
+        assert_eq!(head(0), [0x82, 0]);
+        assert_eq!(head(125), [0x82, 125]);
+        assert_eq!(head(126), [0x82, 126, 0, 126]);
+        assert_eq!(head(65_535), [0x82, 126, 0xFF, 0xFF]);
+        assert_eq!(head(65_536), [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        let mut bytes = Vec::new();
+        Frame::close(CloseCode::Away, "bye").put(&mut bytes);
+        assert_eq!(bytes, [0x88, 5, 3, 0xE9, b'b', b'y', b'e']);
+    }
 }

@@ -9,19 +9,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt as _};
 use sync_hub::{Conn, Delivered, Entry, FanOut, Join, RoomHandle, Sent};
 use sync_protocol::{
     Asked, Blob, Command, Envelope, ErrorCode, EventKind, FromMember, Secret, TextId, ToMember,
 };
 use tokio::sync::{mpsc, oneshot};
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::metrics::Metrics;
-use crate::paced::Paced;
+use crate::paced::{Load, MAX_HEARD_AT_ONCE, Paced, not_before};
 use crate::server::State;
-use crate::socket::{PING_INTERVAL, Patience, SILENCE_TIMEOUT, Ws, close, close_code, send};
+use crate::socket::{End, Frame, PING_INTERVAL, Patience, SILENCE_TIMEOUT, Ws, close, close_code, send};
 
 const SYNC: u8 = 0;
 const AWARENESS: u8 = 1;
@@ -40,7 +40,7 @@ pub(crate) async fn serve(state: Arc<State>, peer: IpAddr, ticket: String, text:
         Err(error) => {
             Metrics::add(&state.metrics.auth_failed, 1);
             // The stranger may be gone.
-            let _ = send(&mut ws, vec![Message::Binary(denied(&error.message))]).await;
+            let _ = send(&mut ws, [Frame::binary(denied(&error.message))]).await;
             return close(ws, CloseCode::Policy, "not let in").await;
         }
     };
@@ -58,7 +58,7 @@ async fn enter(state: &Arc<State>, peer: IpAddr, ticket: &str, text: &TextId) ->
     let room = state.room(&admitted.room)?;
     let (to_socket, queue) = mpsc::channel(QUEUE);
     let (first, entered) = oneshot::channel();
-    let own_text = text.clone();
+    let (load, own_text) = (Arc::clone(&state.load), text.clone());
     let take_seat = move |entry: Entry<'_>| {
         let mut frames = vec![frame(&[SYNC, STEP1], &entry.session.text_state_vector(&own_text))];
         frames.extend(entry.live.iter().filter_map(|message| match message {
@@ -68,7 +68,7 @@ async fn enter(state: &Arc<State>, peer: IpAddr, ticket: &str, text: &TextId) ->
         let is_new = !entry.session.texts().any(|text| *text == own_text);
         // The socket may have gone meanwhile.
         let _ = first.send((frames, is_new));
-        Box::new(YjsFanOut { text: own_text, to_socket }) as Box<dyn FanOut>
+        Box::new(YjsFanOut { load, text: own_text, to_socket }) as Box<dyn FanOut>
     };
     let join = Join {
         who: admitted.who,
@@ -95,16 +95,17 @@ async fn talk(
     first: Vec<Bytes>,
     queue: mpsc::Receiver<Bytes>,
     ws: &mut Ws,
-) -> (CloseCode, &'static str) {
+) -> End {
     let mut queue = Paced::new(queue);
     let mut stopping = state.stopping();
-    let mut patience = Patience::new();
     let mut heard_at = Instant::now();
     let mut ping = tokio::time::interval(PING_INTERVAL);
-    if send(ws, first.into_iter().map(Message::Binary).collect()).await.is_err() {
+    if send(ws, first.into_iter().map(Frame::binary)).await.is_err() {
         return (CloseCode::Away, "");
     }
+    let mut talk = Talk { state, room, conn, text, ws, patience: Patience::new() };
     loop {
+        let hears_at = queue.hears_at(&state.load);
         tokio::select! {
             // What goes out is paced, so what comes in has its turn; most of the time only one is there.
             biased;
@@ -114,49 +115,24 @@ async fn talk(
                     return (CloseCode::Again, "connect again");
                 };
                 Metrics::add(&state.metrics.messages_out, batch.len() as u64);
-                if send(ws, batch.into_iter().map(Message::Binary).collect()).await.is_err() {
+                if send(talk.ws, batch.into_iter().map(Frame::binary)).await.is_err() {
                     return (CloseCode::Away, "");
                 }
             }
-            message = ws.next() => {
+            message = not_before(hears_at, talk.ws.next()) => {
                 heard_at = Instant::now();
-                Metrics::add(&state.metrics.messages_in, 1);
-                let said = match message {
-                    Some(Ok(Message::Binary(bytes))) => match parse(&bytes) {
-                        Some(FromClient::Step1(vector)) => match room.text_missing_in(text.clone(), vector.to_vec()).await {
-                            Ok(Some(missing)) => {
-                                if send(ws, vec![Message::Binary(frame(&[SYNC, STEP2], &missing))]).await.is_err() {
-                                    return (CloseCode::Away, "");
-                                }
-                                Ok(())
-                            }
-                            Ok(None) if !patience.strike(state) => return (CloseCode::Policy, "this makes no sense"),
-                            Ok(None) => Ok(()),
-                            Err(stopped) => Err(stopped),
-                        },
-                        // What a reader answers our step1 with: it has nothing, and may write nothing.
-                        Some(FromClient::Update(update)) if update == EMPTY_UPDATE => Ok(()),
-                        Some(FromClient::Update(update)) => room.say(conn, edit(text, update.to_vec())).await,
-                        Some(FromClient::Awareness(update)) => {
-                            let (text, update) = (text.clone(), Blob(update.to_vec()));
-                            room.say(conn, FromMember::Awareness { text, update }).await
-                        }
-                        Some(FromClient::Other) => Ok(()),
-                        None if !patience.strike(state) => return (CloseCode::Policy, "this makes no sense"),
-                        None => Ok(()),
-                    },
-                    Some(Ok(Message::Ping(_))) if !patience.ping() => return (CloseCode::Policy, "too many pings"),
-                    Some(Ok(Message::Text(_))) if !patience.strike(state) => return (CloseCode::Unsupported, "binary only"),
-                    Some(Ok(Message::Close(_))) | None => return (CloseCode::Normal, ""),
-                    Some(Ok(_)) => Ok(()),
-                    Some(Err(error)) => return (close_code(&error), ""),
-                };
-                if said.is_err() {
-                    return (CloseCode::Away, "the room has stopped");
+                let mut said = Some(message);
+                // All that is there, as far as one turn goes.
+                for _ in 0..MAX_HEARD_AT_ONCE {
+                    let Some(message) = said else { break };
+                    if let Err(end) = talk.hear(message).await {
+                        return end;
+                    }
+                    said = talk.ws.next().now_or_never();
                 }
             }
             _ = ping.tick() => {
-                if heard_at.elapsed() > SILENCE_TIMEOUT || send(ws, vec![Message::Ping(Bytes::new())]).await.is_err() {
+                if heard_at.elapsed() > SILENCE_TIMEOUT || send(talk.ws, [Frame::ping()]).await.is_err() {
                     return (CloseCode::Away, "you went silent");
                 }
             }
@@ -165,8 +141,66 @@ async fn talk(
     }
 }
 
+/// A client that is in, as far as what it says goes.
+struct Talk<'a> {
+    state: &'a Arc<State>,
+    room: &'a RoomHandle,
+    conn: Conn,
+    text: &'a TextId,
+    ws: &'a mut Ws,
+    patience: Patience,
+}
+
+impl Talk<'_> {
+    /// Takes in what the client says; `Err` when that is the end.
+    async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+        const NONSENSE: End = (CloseCode::Policy, "this makes no sense");
+        Metrics::add(&self.state.metrics.messages_in, 1);
+        let bytes = match message {
+            Some(Ok(Message::Binary(bytes))) => bytes,
+            Some(Ok(Message::Ping(_))) if !self.patience.ping() => {
+                return Err((CloseCode::Policy, "too many pings"));
+            }
+            Some(Ok(Message::Text(_))) if !self.patience.strike(self.state) => {
+                return Err((CloseCode::Unsupported, "binary only"));
+            }
+            Some(Ok(Message::Close(_))) | None => return Err((CloseCode::Normal, "")),
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(error)) => return Err((close_code(&error), "")),
+        };
+        let said = match parse(&bytes) {
+            Some(FromClient::Step1(vector)) => {
+                match self.room.text_missing_in(self.text.clone(), vector.to_vec()).await {
+                    Ok(Some(missing)) => {
+                        let answer = Frame::binary(frame(&[SYNC, STEP2], &missing));
+                        send(self.ws, [answer]).await.map_err(|()| (CloseCode::Away, ""))?;
+                        Ok(())
+                    }
+                    Ok(None) if !self.patience.strike(self.state) => return Err(NONSENSE),
+                    Ok(None) => Ok(()),
+                    Err(stopped) => Err(stopped),
+                }
+            }
+            // What a reader answers our step1 with: it has nothing, and may write nothing.
+            Some(FromClient::Update(update)) if update == EMPTY_UPDATE => Ok(()),
+            Some(FromClient::Update(update)) => {
+                self.room.say(self.conn, edit(self.text, update.to_vec())).await
+            }
+            Some(FromClient::Awareness(update)) => {
+                let (text, update) = (self.text.clone(), Blob(update.to_vec()));
+                self.room.say(self.conn, FromMember::Awareness { text, update }).await
+            }
+            Some(FromClient::Other) => Ok(()),
+            None if !self.patience.strike(self.state) => return Err(NONSENSE),
+            None => Ok(()),
+        };
+        said.map_err(|_| (CloseCode::Away, "the room has stopped"))
+    }
+}
+
 /// The way from a room to a Yjs client: its own text's edits and cursors, nothing else.
 struct YjsFanOut {
+    load: Arc<Load>,
     text: TextId,
     to_socket: mpsc::Sender<Bytes>,
 }
@@ -188,6 +222,10 @@ impl FanOut for YjsFanOut {
             Err(mpsc::error::TrySendError::Full(_)) => Delivered::Full,
             Err(mpsc::error::TrySendError::Closed(_)) => Delivered::Gone,
         }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.load.is_busy()
     }
 }
 
