@@ -50,7 +50,7 @@ pub trait FanOut: Send {
     fn deliver(&mut self, sent: &Arc<Sent>) -> Delivered;
 
     /// Returns whether so much is sent by the same way, to all rooms, that what may wait an eighth of a
-    /// second is better gathered. Asked with each event.
+    /// second is better gathered. Asked with each write to the journal.
     fn is_busy(&self) -> bool {
         false
     }

@@ -130,6 +130,10 @@ pub(crate) struct Room {
     unwritten: Vec<Arc<Event>>,
     write_at: Option<Instant>,
     turns: Turns,
+    /// Whether the host has so much to send that everything kept takes its turn; as of the last write.
+    is_busy: bool,
+    /// Half the longest round trip of a member, in seconds.
+    slowest_secs: f64,
     /// Askers without a connection, and the event that must be sent before they are told.
     askers: VecDeque<(Seq, Asker, Vec<Event>)>,
     /// The last events that were sent, for those who come back.
@@ -160,6 +164,8 @@ impl Room {
             unwritten: Vec::new(),
             write_at: None,
             turns: Turns::new(now),
+            is_busy: false,
+            slowest_secs: 0.0,
             askers: VecDeque::new(),
             tail: VecDeque::new(),
             sent: seq,
@@ -342,7 +348,11 @@ impl Room {
                 if let Some(seat) = self.seats.get_mut(&conn)
                     && round_trip_millis.is_finite()
                 {
-                    seat.one_way_secs = f64::from(round_trip_millis.max(0.0)) / 2_000.0;
+                    let one_way_secs = f64::from(round_trip_millis.max(0.0)) / 2_000.0;
+                    let was_secs = std::mem::replace(&mut seat.one_way_secs, one_way_secs);
+                    if was_secs.max(one_way_secs) >= self.slowest_secs {
+                        self.find_slowest();
+                    }
                 }
                 self.tell(conn, ToMember::Pong { sent_secs, room_secs: self.live.room_secs(now) }, now);
             }
@@ -437,9 +447,8 @@ impl Room {
 
     /// The first beat that the slowest member can still reach, at most a bar away.
     fn earliest_beat(&self, now: Instant) -> f64 {
-        let slowest_secs = self.seats.values().map(|seat| seat.one_way_secs).fold(0.0, f64::max);
-        let waits_secs = if self.is_busy() { BUSY_SECS } else { 0.0 };
-        let reach_secs = (slowest_secs + SCORE_LOOKAHEAD_SECS + waits_secs).min(self.live.bar_secs());
+        let waits_secs = if self.is_busy { BUSY_SECS } else { 0.0 };
+        let reach_secs = (self.slowest_secs + SCORE_LOOKAHEAD_SECS + waits_secs).min(self.live.bar_secs());
         self.live.beat_at(self.live.room_secs(now) + reach_secs)
     }
 
@@ -449,8 +458,8 @@ impl Room {
         }
         self.unwritten.extend(events.iter().map(|event| Arc::new(event.clone())));
         let now = Instant::now();
-        let (is_busy, num_seats) = (self.is_busy(), self.seats.len());
-        let wait = self.turns.wait(events.iter().map(|event| &event.kind), num_seats, is_busy, now);
+        let kinds = events.iter().map(|event| &event.kind);
+        let wait = self.turns.wait(kinds, self.seats.len(), self.is_busy, now);
         match wait {
             Some(wait) => self.write_at = self.write_at.into_iter().chain([now + wait]).min(),
             None => self.write(),
@@ -459,14 +468,11 @@ impl Room {
         self.send_ready();
     }
 
-    /// Whether the host has so much to send that everything kept takes its turn, the longest there is.
-    fn is_busy(&self) -> bool {
-        self.seats.values().any(|seat| seat.fan_out.is_busy())
-    }
-
     /// Hands over what is not written yet.
     fn write(&mut self) {
         self.write_at = None;
+        // Once for all that is decided until the next: a room may have hundreds of seats.
+        self.is_busy = self.seats.values().any(|seat| seat.fan_out.is_busy());
         let events = std::mem::take(&mut self.unwritten);
         if events.is_empty() {
             return;

@@ -79,10 +79,15 @@ impl Room {
         }
     }
 
+    pub(super) fn find_slowest(&mut self) {
+        self.slowest_secs = self.seats.values().map(|seat| seat.one_way_secs).fold(0.0, f64::max);
+    }
+
     pub(super) fn drop_seat(&mut self, conn: u64, now: Instant) {
         let Some(seat) = self.seats.remove(&conn) else { return };
         self.live.conn_left(conn);
         self.limits.remove(&conn);
+        self.find_slowest();
         if !self.seats.values().any(|other| other.member == seat.member) {
             self.leaving.insert(seat.member, now + LEAVE_GRACE);
         }
