@@ -262,6 +262,7 @@ impl Worker {
                 }
             }
         }
+        self.vitals.turn.look_after();
         self.state.set(self.keeper.state(now));
     }
 
@@ -320,6 +321,7 @@ impl Intake {
         if self.vitals.closed.load(Ordering::Relaxed) {
             return;
         }
+        self.vitals.turn.arrive();
         let mut wide = [0.0f32; MAX_FOLDED_CHANNELS];
         let mut dropped = 0;
         for frame in data.chunks_exact(self.channels) {
