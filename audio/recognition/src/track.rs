@@ -46,7 +46,7 @@ pub struct Recognition {
     /// How far above chance what they have in common is, in standard deviations: 8 and more. A clean copy
     /// has 30.
     pub sigmas: f64,
-    /// How much of what is strong the query and the track have in common, 0.32–1. A clean copy has 0.9;
+    /// How much of what is strong the query and the track have in common, 0.34–1. A clean copy has 0.9;
     /// with noise as loud as the music, or through a room, it is 0.5.
     pub agreement: f64,
 }
