@@ -4,6 +4,7 @@ use egui::{ProgressBar, RichText, ScrollArea, Ui};
 
 use crate::action::{CommandSender, Intent};
 use crate::model::Model;
+use crate::outputs::{OutputWishes, STREAM_PORT};
 use crate::tokens::{SPACE_M, Tokens, tabular};
 use crate::widgets::minutes;
 
@@ -23,6 +24,8 @@ pub struct Playing {
     pub history: Arc<[Played]>,
     /// Services outside.
     pub online: Online,
+    /// The folder in which other programs find what plays, as text, JSON and a picture.
+    pub folder: String,
     /// The wall clock at this frame, in milliseconds since 1970.
     pub now_millis: u64,
 }
@@ -110,6 +113,7 @@ pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model, commands: &CommandSende
     }
     ui.add_space(SPACE_M);
     online_ui(ui, model, commands);
+    elsewhere_ui(ui, model, commands);
     if model.playing.history.is_empty() {
         return;
     }
@@ -129,6 +133,38 @@ pub(crate) fn now_playing_ui(ui: &mut Ui, model: &Model, commands: &CommandSende
                 ui.label(tabular(format!("{ago:3} min")).color(tokens.text_dim));
                 ui.add(egui::Label::new(&played.name).truncate());
             });
+        }
+    });
+}
+
+/// Where a stream finds what plays.
+fn elsewhere_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
+    if model.playing.folder.is_empty() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.label("For your stream:");
+        let page = "A page with title, cover and tempo over nothing: a Browser Source in OBS";
+        match &model.outputs.state.overlay {
+            Some(address) => {
+                if ui.button("Copy page address").on_hover_text(format!("{page}\n{address}")).clicked() {
+                    ui.ctx().copy_text(address.clone());
+                }
+            }
+            None => {
+                if ui.button("Serve page").on_hover_text(page).clicked() {
+                    let stream_port = STREAM_PORT;
+                    let wishes = OutputWishes { stream_port, ..model.outputs.wishes.clone() };
+                    commands.app(Intent::SetOutputs(Box::new(wishes)));
+                }
+            }
+        }
+        let folder = &model.playing.folder;
+        let files = format!(
+            "nowplaying.txt, nowplaying.json, the cover, and the page's overlay.html to edit\n{folder}"
+        );
+        if ui.button("Copy folder of files").on_hover_text(files).clicked() {
+            ui.ctx().copy_text(folder.clone());
         }
     });
 }

@@ -2,11 +2,9 @@ use egui::{DragValue, Ui};
 
 use crate::action::{CommandSender, Intent};
 use crate::model::Model;
-use crate::outputs::{MAX_MORE_SCREENS, OutputWishes, Screen, ScreenPlace, StreamBackdrop};
+use crate::outputs::{MAX_MORE_SCREENS, OutputWishes, STREAM_PORT, Screen, ScreenPlace, StreamBackdrop};
 use crate::tokens::Tokens;
 
-/// The port proposed for streams.
-const STREAM_PORT: u16 = 7790;
 const BACKDROPS: [(StreamBackdrop, &str); 4] = [
     (StreamBackdrop::Black, "Black"),
     (StreamBackdrop::Clear, "Clear between layers"),
@@ -141,6 +139,9 @@ fn streams_ui(ui: &mut Ui, model: &Model, wishes: &mut OutputWishes) {
     if on {
         if !state.streams.is_empty() {
             ui.label("In OBS: add a Media Source, untick Local File, paste the OBS address.");
+        }
+        if state.overlay.is_some() {
+            ui.label("What plays goes into a Browser Source: its address is under Now playing.");
         }
         if state.num_readers > 0 {
             ui.label(format!("{} reading", state.num_readers));

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Further windows at most: eight screens with the show's own.
 pub const MAX_MORE_SCREENS: usize = 7;
+/// The port proposed for streams.
+pub(crate) const STREAM_PORT: u16 = 7790;
 
 /// What a person wants of windows, streams and the safety of the room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,6 +129,8 @@ impl OutputWishes {
 pub struct OutputState {
     /// The addresses of the streams that are served: what they are, where they are.
     pub streams: Vec<(String, String)>,
+    /// The address of the page that tells what plays, while it is served.
+    pub overlay: Option<String>,
     /// Programs that read them now.
     pub num_readers: usize,
     /// Why they are not served.

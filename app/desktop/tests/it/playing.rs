@@ -69,3 +69,25 @@ fn services_outside_are_asked_when_a_person_wants_it_and_say_how_they_are() {
     window.run_steps(3);
     assert!(window.query_by_label_contains("asked again in 20 s").is_some());
 }
+
+#[test]
+fn a_stream_gets_a_page_and_files_of_what_plays() {
+    let mut model = model();
+    model.playing.folder = "home/nowplaying".to_owned();
+    let mut bare = window(Mode::Play, model.clone());
+    bare.run_steps(2);
+    bare.get_by_label("Now playing").click();
+    bare.run_steps(3);
+    bare.get_by_label("Serve page").click();
+    bare.run_steps(2);
+    let asked = bare.state().commands.take();
+    let serves = |action: &Action| matches!(action, Action::App(Intent::SetOutputs(wishes)) if wishes.stream_port != 0);
+    assert!(asked.iter().any(serves), "{asked:?}");
+    model.outputs.state.overlay = Some("http://127.0.0.1:7790/overlay".to_owned());
+    let mut window = window(Mode::Play, model);
+    window.run_steps(2);
+    window.get_by_label("Now playing").click();
+    window.run_steps(3);
+    assert!(window.query_by_label("Copy page address").is_some());
+    assert!(window.query_by_label("Copy folder of files").is_some());
+}

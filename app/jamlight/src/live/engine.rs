@@ -196,7 +196,7 @@ pub(crate) fn run(args: &LiveArgs, drills: Drills) -> anyhow::Result<()> {
     })?;
     streams::start(StreamsStart {
         board: board.clone(),
-        pages: overlay::pages(&paths, member.clone()),
+        pages: overlay::pages(&paths, board.clone(), member.clone()),
         feeds: std::collections::BTreeMap::new(),
     })?;
     let recorder = Recorder::new(board.clone(), paths.recordings());

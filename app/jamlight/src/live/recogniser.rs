@@ -102,6 +102,7 @@ struct Recogniser {
 
 impl Recogniser {
     fn new(board: Arc<Board>, member: Member, library: Library, names: Names, folder: PathBuf) -> Self {
+        let state = Playing { folder: folder.display().to_string(), ..Playing::default() };
         Self {
             board,
             member,
@@ -113,7 +114,7 @@ impl Recogniser {
             names,
             asker: Asker::default(),
             snippet: Snippet::default(),
-            state: Playing::default(),
+            state,
             counted_at_secs: f64::NEG_INFINITY,
         }
     }

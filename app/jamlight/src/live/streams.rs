@@ -13,6 +13,7 @@ use renderer_output::{Matroska, bgra_from_rgba, write_jpeg, write_png};
 use sync_server::{Document, LiveChunk, LiveFeed, Pages, StreamServer, StreamSettings};
 
 use super::board::{Board, pack, unpack};
+use super::overlay::OVERLAY;
 use super::tap::{PictureTap, TapPicture, TapUser};
 
 /// Quality of the JPEG stream, 1–100: no visible blocks in gradients.
@@ -124,8 +125,10 @@ impl Streams {
             .iter()
             .flat_map(|server| named.map(|(name, path)| (name.to_owned(), server.url(path))));
         let streams = streams.collect();
+        let overlay = self.server.as_ref().map(|server| server.url(OVERLAY));
         self.start.board.output_state.change(|state| {
             state.streams = streams;
+            state.overlay = overlay;
             state.stream_problem = problem;
         });
     }
