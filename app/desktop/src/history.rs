@@ -5,11 +5,13 @@ use sync_protocol::{Command, LayerSource, Right, Seq};
 
 use crate::action::{CommandSender, Intent};
 use crate::jam_model::{Deed, Past, Place, Room, RoomIntent};
+use crate::model::Model;
 use crate::people::color;
 use crate::tokens::{SPACE_M, SPACE_S, Tokens, tabular};
 
 /// The timeline, newest first; a click looks back to that moment.
-pub(crate) fn history_ui(ui: &mut Ui, room: &Room, commands: &CommandSender) {
+pub(crate) fn history_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
+    let room = &model.room;
     let tokens = Tokens::in_use(ui);
     let kept = matches!(room.place, Place::Hosting(_));
     if room.history.is_empty() {
@@ -32,7 +34,7 @@ pub(crate) fn history_ui(ui: &mut Ui, room: &Room, commands: &CommandSender) {
         );
     }
     if let Some(past) = &room.past {
-        past_ui(ui, room, past, commands);
+        past_ui(ui, model, past, commands);
     }
     ui.add_space(SPACE_M);
     let deeds = &room.history;
@@ -50,21 +52,24 @@ fn scrub_ui(ui: &mut Ui, room: &Room, commands: &CommandSender) {
     let now = last.seq.0;
     let mut at = room.past.as_ref().map_or(now, |past| past.seq.0);
     ui.spacing_mut().slider_width = ui.available_width() - 110.0;
-    let slider = egui::Slider::new(&mut at, first.seq.0..=now.max(first.seq.0 + 1)).text("Moment");
+    let slider = egui::Slider::new(&mut at, first.seq.0..=now.max(first.seq.0 + 1))
+        .custom_formatter(|seq, _| time_of(room, Seq(seq as u64)))
+        .text("Moment");
     if ui.add(slider).changed() {
         let wanted = (at < now).then_some(Seq(at));
         commands.app(Intent::Room(RoomIntent::LookBack(wanted)));
     }
 }
 
-fn past_ui(ui: &mut Ui, room: &Room, past: &Past, commands: &CommandSender) {
+fn past_ui(ui: &mut Ui, model: &Model, past: &Past, commands: &CommandSender) {
+    let room = &model.room;
     let tokens = Tokens::in_use(ui);
     egui::Frame::new().fill(tokens.well).inner_margin(SPACE_M).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.strong(format!("After event {}: {}", past.seq, past.show.title));
+        ui.strong(format!("{} as it was at {}", past.show.title, time_of(room, past.seq)));
         for layer in &past.show.layers {
             let source = match &layer.source {
-                LayerSource::Scene(scene) => scene.to_string(),
+                LayerSource::Scene(scene) => model.scene_name(scene),
                 _ => "a colour or a picture".to_owned(),
             };
             ui.label(format!("Layer {}: {source}", layer.id));
@@ -111,6 +116,12 @@ fn deed_ui(ui: &mut Ui, room: &Room, deed: &Deed, kept: bool, commands: &Command
             commands.app(Intent::Room(RoomIntent::LookBack(Some(deed.seq))));
         }
     }
+}
+
+/// When the event of this number was, or the last one before it that is listed.
+fn time_of(room: &Room, seq: Seq) -> String {
+    let deed = room.history.iter().rev().find(|deed| deed.seq <= seq).or(room.history.first());
+    clock(deed.map_or(0, |deed| deed.at_millis))
 }
 
 /// The time of day in UTC. The panels know no time zone; what counts is the distance.

@@ -8,7 +8,7 @@ use crate::chat::chat_ui;
 use crate::history::history_ui;
 use crate::jam_model::{Check, Hosting, Place, Room, RoomIntent, Visiting};
 use crate::model::Model;
-use crate::people::people_ui;
+use crate::people::{num_asking, people_ui};
 use crate::shell::Shell;
 use crate::tokens::{ROOM_WIDTH, SPACE_L, SPACE_M, SPACE_S, TEXT_L, Tokens, tabular};
 use crate::widgets::hold_button_ui;
@@ -62,18 +62,15 @@ pub(crate) fn room_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &
     let panel = &mut shell.room;
     egui::Panel::right("room").exact_size(ROOM_WIDTH).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
-            let unread = unread(room, panel);
+            let news = [(RoomTab::Chat, unread(room, panel)), (RoomTab::People, num_asking(room))];
             for (tab, name) in [
                 (RoomTab::Jam, "Jam"),
                 (RoomTab::People, "People"),
                 (RoomTab::Chat, "Chat"),
                 (RoomTab::History, "History"),
             ] {
-                let text = if tab == RoomTab::Chat && unread > 0 {
-                    format!("{name} {unread}")
-                } else {
-                    name.to_owned()
-                };
+                let num = news.iter().find(|(of, num)| *of == tab && *num > 0);
+                let text = num.map_or(name.to_owned(), |(_, num)| format!("{name} {num}"));
                 let response = ui.selectable_value(&mut panel.tab, tab, text);
                 if response.clicked() {
                     panel.takes_keys = tab == RoomTab::Chat;
@@ -92,7 +89,7 @@ pub(crate) fn room_ui(ui: &mut Ui, shell: &mut Shell, model: &Model, commands: &
             RoomTab::Jam => jam_ui(ui, panel, room, commands),
             RoomTab::People => people_ui(ui, room, commands),
             RoomTab::Chat => chat_ui(ui, panel, room, commands),
-            RoomTab::History => history_ui(ui, room, commands),
+            RoomTab::History => history_ui(ui, model, commands),
         }
     });
     if panel.large_code

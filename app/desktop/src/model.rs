@@ -48,6 +48,14 @@ pub struct Model {
     pub playing: Playing,
 }
 
+impl Model {
+    /// Returns what a scene is called, its id when the library does not have it.
+    pub(crate) fn scene_name(&self, scene: &SceneId) -> String {
+        let entry = self.scenes.iter().find(|entry| entry.card.id == *scene);
+        entry.map_or_else(|| scene.to_string(), |entry| entry.card.name.clone())
+    }
+}
+
 /// Pixels for a panel. Clones share them; a new `version` uploads them again.
 #[derive(Clone, PartialEq)]
 pub struct Picture {

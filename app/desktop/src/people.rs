@@ -40,6 +40,12 @@ pub(crate) fn people_ui(ui: &mut Ui, room: &Room, commands: &CommandSender) {
     });
 }
 
+/// Returns how many wait for an answer of this person, who may give one.
+pub(crate) fn num_asking(room: &Room) -> usize {
+    let answers = room.my_role().has(Right::Moderate);
+    room.people.iter().filter(|person| answers && person.member.online && person.member.wants_write).count()
+}
+
 fn person_ui(
     ui: &mut Ui,
     room: &Room,
@@ -72,6 +78,9 @@ fn person_ui(
             ui.colored_label(tokens.warning, "asks to write");
             if ui.button(format!("Let {name} write")).clicked() {
                 commands.show(Command::SetWrite { member: who, may_write: true });
+            }
+            if ui.button("Not now").on_hover_text(format!("Takes {name}'s request off the list")).clicked() {
+                commands.show(Command::SetWrite { member: who, may_write: false });
             }
         });
     }

@@ -3,7 +3,7 @@
 use egui::{RichText, Ui};
 use sync_protocol::{
     Autopilot, Command, Cue, CueTrigger, HitKind, LayerSource, MAX_CUE_TRACK_CHARS, MAX_CUES, MAX_PLAYLIST,
-    Pick, SceneId,
+    Pick,
 };
 
 use crate::action::CommandSender;
@@ -269,7 +269,7 @@ fn playlist_ui(ui: &mut Ui, shell: &Shell, model: &Model, commands: &CommandSend
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = SPACE_S;
                 let on = shell.scene(model) == Some(scene);
-                let name = scene_name(model, scene);
+                let name = model.scene_name(scene);
                 let text = RichText::new(&name).color(if on { tokens.accent } else { tokens.text });
                 let width = (ui.available_width() - 90.0).max(60.0);
                 let button = egui::Button::selectable(on, text).truncate();
@@ -291,12 +291,4 @@ fn playlist_ui(ui: &mut Ui, shell: &Shell, model: &Model, commands: &CommandSend
     if wanted != *playlist {
         commands.show(Command::SetPlaylist { playlist: wanted });
     }
-}
-
-fn scene_name(model: &Model, scene: &SceneId) -> String {
-    model
-        .scenes
-        .iter()
-        .find(|entry| entry.card.id == *scene)
-        .map_or_else(|| scene.to_string(), |entry| entry.card.name.clone())
 }

@@ -7,6 +7,7 @@ use crate::jam_model::Place;
 use crate::model::Model;
 use crate::now_playing::{bar_text, now_playing_ui};
 use crate::output_panel::output_ui;
+use crate::people::num_asking;
 use crate::shell::{Mode, Shell};
 use crate::show_menu::show_menu_ui;
 use crate::tempo_panel::tempo_ui;
@@ -160,8 +161,8 @@ fn room_button_ui(ui: &mut Ui, shell: &mut Shell, model: &Model) {
             shell.room.open = true;
         }
     }
-    let unread = if shell.room.open { 0 } else { unread(room, &shell.room) };
-    let text = if unread > 0 { format!("{text} •") } else { text };
+    let has_news = !shell.room.open && unread(room, &shell.room) + num_asking(room) > 0;
+    let text = if has_news { format!("{text} •") } else { text };
     // On the accent, which marks it as open, the accent cannot be read.
     let text = tabular(text);
     let text = if shell.room.open { text } else { text.color(colour) };

@@ -267,6 +267,7 @@ fn the_past_can_be_looked_at_and_put_on_stage_again() {
     let mut window =
         at("History", Room { place: hosting(Check::Fine), history, past: Some(Arc::new(past)), ..room() });
     assert!(window.query_by_label("s(\"bd\")").is_some());
+    assert!(window.query_by_label_contains("as it was at 00:00:").is_some(), "people know no event numbers");
     let back = [
         Action::Show(Command::ReplaceShow { show: Box::new(Show::default()) }),
         Action::App(Intent::Room(RoomIntent::LookBack(None))),
@@ -302,4 +303,17 @@ fn everyone_in_a_recorded_room_reads_what_is_kept_and_only_the_host_has_the_swit
     }
     let window = at("Jam", room());
     assert!(window.query_by_label("The jam is recorded").is_none());
+}
+
+#[test]
+fn who_asks_to_write_gets_a_yes_or_a_not_now() {
+    let mut ben = person(BEN, "ben", Role::Performer);
+    (ben.member.may_write, ben.member.wants_write) = (false, true);
+    let people: Arc<[Person]> = Arc::from([person(ME, "ana", Role::Host), ben]);
+    let asked = Room { people, place: hosting(Check::Fine), ..room() };
+    for (answer, may_write) in [("Let ben write", true), ("Not now", false)] {
+        let mut window = at("People", asked.clone());
+        let set = Action::Show(Command::SetWrite { member: BEN, may_write });
+        assert_eq!(click(&mut window, answer), [set]);
+    }
 }
