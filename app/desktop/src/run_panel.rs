@@ -2,12 +2,13 @@
 
 use egui::{RichText, Ui};
 use sync_protocol::{
-    Autopilot, Command, Cue, CueTrigger, HitKind, LayerSource, MAX_CUE_TRACK_CHARS, MAX_CUES, MAX_PLAYLIST,
-    Pick,
+    Autopilot, Command, Cue, CueTrigger, HitKind, Layer, LayerSource, MAX_CUE_TRACK_CHARS, MAX_CUES,
+    MAX_PLAYLIST, Pick,
 };
 
 use crate::action::CommandSender;
 use crate::inspector::number_ui;
+use crate::layers;
 use crate::model::Model;
 use crate::modulation::{HITS, pick_ui};
 use crate::shell::Shell;
@@ -20,6 +21,8 @@ const MAX_TAGS: usize = 12;
 const MAX_TRACK_CHOICES: usize = 6;
 /// Longest name on a cue's button, in characters.
 const MAX_BUTTON_CHARS: usize = 16;
+/// Longest name that a new cue takes from what it shows, in characters.
+const MAX_LOOK_CHARS: usize = 40;
 const PICKS: [(Pick, &str); 4] = [
     (Pick::Off, "Off"),
     (Pick::InOrder, "Playlist"),
@@ -35,6 +38,19 @@ pub(crate) fn run_ui(ui: &mut Ui, shell: &Shell, model: &Model, commands: &Comma
     playlist_ui(ui, shell, model, commands);
 }
 
+/// What a new cue is called: after the uppermost scene, picture or video that is seen, with a number from the second on.
+fn look_name(model: &Model) -> String {
+    let cues = &model.show.cues.cues;
+    let seen = |layer: &&Layer| !layer.muted && !matches!(layer.source, LayerSource::Text(_));
+    let stem: String = match model.show.layers.iter().rev().find(seen) {
+        Some(layer) => layers::name(model, layer).chars().take(MAX_LOOK_CHARS).collect(),
+        None => "Look".to_owned(),
+    };
+    let numbered = (2..=cues.len() + 1).map(|number| format!("{stem} {number}"));
+    let mut names = std::iter::once(stem.clone()).chain(numbered);
+    names.find(|name| cues.iter().all(|cue| cue.name != *name)).unwrap_or(stem)
+}
+
 fn cues_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
     let tokens = Tokens::in_use(ui);
     let list = &model.show.cues;
@@ -43,7 +59,7 @@ fn cues_ui(ui: &mut Ui, model: &Model, commands: &CommandSender) {
         let free = list.cues.len() < MAX_CUES;
         let keep = ui.add_enabled(free, egui::Button::new("Keep this look"));
         if keep.on_hover_text("Layers, filters, colours, crossfader: as they are now").clicked() {
-            let name = format!("Look {}", list.next_cue.max(1));
+            let name = look_name(model);
             let at_idx = list.cues.len();
             commands.show(Command::PutCue {
                 cue: None,

@@ -137,23 +137,29 @@ fn a_new_layer_may_be_words_and_words_are_edited_in_place() {
 fn looks_are_kept_and_gone_to() {
     let mut window = mixing(|_| {});
     click(&mut window, "Cues");
-    let kept = Command::PutCue {
+    let kept = |name: &str, at_idx| Command::PutCue {
         cue: None,
-        name: "Look 1".into(),
+        name: name.into(),
         trigger: CueTrigger::Manual,
-        at_idx: 0,
+        at_idx,
         retake: true,
     };
-    assert_eq!(click(&mut window, "Keep this look"), show(kept));
+    assert_eq!(click(&mut window, "Keep this look"), show(kept("first light", 0)));
     let look = Look {
         layers: Show::default().layers,
         palette: Default::default(),
         effects: vec![],
         fade: Default::default(),
     };
-    let cue = Cue { id: CueId(1), name: "Drop".into(), trigger: CueTrigger::Manual, look };
-    let mut window = mixing(|show| show.cues.cues = vec![cue]);
+    let drop = Cue { id: CueId(1), name: "Drop".into(), trigger: CueTrigger::Manual, look };
+    let same = Cue { id: CueId(2), name: "first light".into(), ..drop.clone() };
+    let mut window = mixing(|show| show.cues.cues = vec![drop, same]);
     click(&mut window, "Cues");
+    assert_eq!(
+        click(&mut window, "Keep this look"),
+        show(kept("first light 2", 2)),
+        "no two are called alike"
+    );
     assert_eq!(click(&mut window, "GO"), show(Command::GoCue { cue: CueId(1) }));
     assert_eq!(click(&mut window, "Go to cue Drop"), show(Command::GoCue { cue: CueId(1) }));
     assert_eq!(click(&mut window, "Run"), show(Command::PlayCues { playing: true }));
