@@ -175,16 +175,22 @@ fn one_writer_at_a_time_and_readers_see_what_it_did() {
     assert_eq!(ask(&mut reader, 1).as_deref(), Some("Song 1"));
 }
 
+/// An index of one song whose file says it is of this version; what the file holds.
+fn index_of_version(folder: &Path, version: u8) -> (PathBuf, Vec<u8>) {
+    let mut library = Library::open(folder).unwrap();
+    add(&mut library, [1]);
+    drop(library);
+    let file = segments(folder).pop().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[8] = version;
+    std::fs::write(&file, &bytes).unwrap();
+    (file, bytes)
+}
+
 #[test]
 fn an_index_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut library = Library::open(folder.path()).unwrap();
-    add(&mut library, [1]);
-    drop(library);
-    let file = segments(folder.path()).pop().unwrap();
-    let mut bytes = std::fs::read(&file).unwrap();
-    bytes[8] = 3;
-    std::fs::write(&file, &bytes).unwrap();
+    let (file, bytes) = index_of_version(folder.path(), 3);
     let err = Library::open(folder.path()).unwrap_err();
     assert!(matches!(err, RecognitionError::TooNew { found: 3, known: 2, .. }), "{err}");
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
@@ -193,13 +199,7 @@ fn an_index_of_a_newer_version_is_left_alone() {
 #[test]
 fn an_index_of_an_earlier_version_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    let mut library = Library::open(folder.path()).unwrap();
-    add(&mut library, [1]);
-    drop(library);
-    let file = segments(folder.path()).pop().unwrap();
-    let mut bytes = std::fs::read(&file).unwrap();
-    bytes[8] = 1;
-    std::fs::write(&file, &bytes).unwrap();
+    index_of_version(folder.path(), 1);
     let mut library = Library::open(folder.path()).unwrap();
     assert!(library.problems()[0].to_string().contains("earlier version"), "{:?}", library.problems());
     assert_eq!(ask(&mut library, 1), None);
