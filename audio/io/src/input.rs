@@ -291,7 +291,8 @@ impl Worker {
                 let (mut intake, belt) = intake(CHANNELS, MIX_RATE_HZ);
                 let id = picked.device.id()?;
                 let hear = move |heard: &[f32]| intake.take(heard);
-                let stream = PulseStream::listening(id.id(), block_frames, reporter, hear)?;
+                let stream =
+                    PulseStream::listening(id.id(), picked.followed.is_none(), block_frames, reporter, hear)?;
                 // A reader that is gone does not want it.
                 let _ = belts.send(belt);
                 return Ok((Stream::Pulse(stream), picked));

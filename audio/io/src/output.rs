@@ -314,8 +314,14 @@ impl Worker {
                 let mut outlet = outlet(CHANNELS, MIX_RATE_HZ);
                 let id = picked.device.id()?;
                 let fill = move |out: &mut [f32], ahead| outlet.call(out, Some(ahead));
-                let stream =
-                    PulseStream::playing(id.id(), block_frames, Arc::clone(&vitals), reporter, fill)?;
+                let stream = PulseStream::playing(
+                    id.id(),
+                    picked.followed.is_none(),
+                    block_frames,
+                    Arc::clone(&vitals),
+                    reporter,
+                    fill,
+                )?;
                 return Ok((Stream::Pulse(stream), picked));
             }
             let outlet = outlet(picked.config.channels(), picked.config.sample_rate());

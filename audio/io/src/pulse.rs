@@ -63,6 +63,7 @@ impl PulseStream {
     /// in how long it will be heard. Waits for the server.
     pub(crate) fn playing(
         sink: &str,
+        is_chosen: bool,
         block_frames: u32,
         vitals: Arc<Vitals>,
         reporter: Reporter,
@@ -78,7 +79,7 @@ impl PulseStream {
                 minimum_request_length: bytes(block_frames),
                 ..Default::default()
             },
-            flags: flags(),
+            flags: flags(is_chosen),
             ..Default::default()
         };
         let began = now();
@@ -124,6 +125,7 @@ impl PulseStream {
     /// for the server.
     pub(crate) fn listening(
         source: &str,
+        is_chosen: bool,
         block_frames: u32,
         reporter: Reporter,
         mut hear: impl FnMut(&[f32]) + Send + 'static,
@@ -138,7 +140,7 @@ impl PulseStream {
                 fragment_size: bytes(block_frames.min(PIECE_FRAMES)),
                 ..Default::default()
             },
-            flags: flags(),
+            flags: flags(is_chosen),
             ..Default::default()
         };
         let callback = move |heard: &[u8]| {
@@ -233,9 +235,16 @@ fn sample_spec() -> protocol::SampleSpec {
     }
 }
 
-fn flags() -> protocol::stream::StreamFlags {
-    // The lengths asked for include the device's own buffer.
-    protocol::stream::StreamFlags { start_corked: true, adjust_latency: true, ..Default::default() }
+fn flags(is_chosen: bool) -> protocol::stream::StreamFlags {
+    protocol::stream::StreamFlags {
+        start_corked: true,
+        // The lengths asked for include the device's own buffer.
+        adjust_latency: true,
+        // A server moves the streams of a device that is unplugged to another. Of one that somebody chose this ends the
+        // stream instead: it is missed, and opened again there when the device is back.
+        no_move: is_chosen,
+        ..Default::default()
+    }
 }
 
 fn bytes(frames: u32) -> u32 {
